@@ -1,0 +1,55 @@
+# Everything a person does here. `make` alone lists it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test check format bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(STAMP) ## Run the nightly pipeline on the sample backtests and show the recommended allocation
+	@$(BIN)/fund demo
+
+up: $(STAMP) ## Start the Dagster UI, daemon and code servers; Ctrl-C stops all of it
+	@$(BIN)/fund up
+
+test: $(STAMP) ## Run every test, on SQLite and on a real PostgreSQL, with a real browser
+	@$(BIN)/python -m fund_pipeline_tests.browser_setup
+	@$(BIN)/pytest
+
+check: $(STAMP) ## Lint, formatting, types and import layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code and fix what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## Measure the speed claims, each as a ratio to a peer in the same run
+	@$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## Resolve the dependencies again into requirements.lock (names, versions, hashes)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
+
+clean: ## Remove the virtual environment, caches and the embedded home (its ledger too)
+	@rm -rf $(VENV) .fund .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv where the index has it for this machine, else pip: the same lock, the same hashes.
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) from requirements.lock (a minute or two the first time)"
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; then \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $(STAMP)

@@ -1,0 +1,122 @@
+"""The registry file: funds and strategies in YAML, validated field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from fund_pipeline.accounts.limits import FundLimits, first_problem
+from fund_pipeline.errors import InputError
+from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.funds import put_fund
+from fund_pipeline.ledger.model import Fund, SizingMode, Strategy, StrategyStatus, TradingMode
+from fund_pipeline.ledger.strategies import put_strategy
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$"
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError(f"put the number in quotes, \"{value}\", so that it stays exact")  # fmt: skip
+    return value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_exact)]
+
+
+class FundEntry(BaseModel):
+    """One fund. `capital` is in `currency`; `risk_limits` are those of docs/limits.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fund_id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,47}$")
+    name: str = Field(min_length=1, max_length=200)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    capital: Exact = Field(gt=0, max_digits=24, decimal_places=2)
+    risk_limits: FundLimits = FundLimits()
+
+    def to_fund(self) -> Fund:
+        """The value the ledger keeps; limits left at their defaults are not stored, so that defaults can improve."""
+        limits = self.risk_limits.model_dump(mode="json", exclude_unset=True)
+        return Fund(self.fund_id, self.name, self.currency, self.capital, limits)
+
+
+class StrategyEntry(BaseModel):
+    """One strategy. See docs/registry.md for every field's meaning and unit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strategy_id: str = Field(pattern=ID_PATTERN)
+    name: str = Field("", max_length=200)
+    status: StrategyStatus = StrategyStatus.TESTING
+    trading_mode: TradingMode = TradingMode.PAPER
+    sizing: SizingMode = SizingMode.SCALE
+    include_in_optimization: bool = True
+    accounts: tuple[str, ...] = ()
+    risk_limits: dict[str, float] = Field(default_factory=dict)
+    developer_contact: str = Field("", max_length=320)
+    notes: str = ""
+    margin_per_unit: Exact | None = Field(None, gt=0, decimal_places=12)
+    max_gross: Exact | None = Field(None, gt=0, decimal_places=12)
+    expected_alpha_per_trade: Exact | None = Field(None, decimal_places=12)
+
+    def to_strategy(self) -> Strategy:
+        """The value the ledger keeps."""
+        return Strategy(**self.model_dump() | {"name": self.name or self.strategy_id})
+
+
+class RegistryFile(BaseModel):
+    """A whole registry file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    funds: tuple[FundEntry, ...] = ()
+    strategies: tuple[StrategyEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """Which funds and strategies an import added or changed; the rest already were exactly so."""
+
+    funds: tuple[str, ...]
+    strategies: tuple[str, ...]
+
+
+def read_registry(path: Path) -> RegistryFile:
+    """Read and check a registry file. InputError names the file, the field, its value and the fix."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist", remedy="name a registry file, such as data/registry.yaml") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+        raise InputError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="correct the file") from None
+    try:
+        return RegistryFile.model_validate(content or {})
+    except ValidationError as invalid:
+        raise InputError(f"{path}: {first_problem(invalid)}", remedy="correct it and import again") from None
+
+
+def parse_strategy(fields: Mapping[str, object]) -> Strategy:
+    """Check one strategy's fields as a person gave them. InputError names the field, its value and the fix."""
+    try:
+        return StrategyEntry.model_validate(dict(fields)).to_strategy()
+    except ValidationError as invalid:
+        raise InputError(
+            f"strategy {fields.get('strategy_id')}: {first_problem(invalid)}",
+            remedy="see `fund strategies add --help` for the fields, docs/registry.md for their values",
+        ) from None
+
+
+def import_registry(ledger: Ledger, registry: RegistryFile, act: Act) -> ImportResult:
+    """Put every fund and strategy of a registry file into the ledger. Importing it twice changes nothing."""
+    return ImportResult(
+        funds=tuple(f.fund_id for f in registry.funds if put_fund(ledger, f.to_fund(), act)),
+        strategies=tuple(s.strategy_id for s in registry.strategies if put_strategy(ledger, s.to_strategy(), act)),
+    )

@@ -1,0 +1,141 @@
+"""Optimisation runs and the allocations they recommend."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+
+from fund_pipeline.errors import NotFoundError
+from fund_pipeline.ledger import audit, tables
+from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.model import Allocation, AllocationStatus, OptimisationRun
+
+
+def list_allocations(
+    ledger: Ledger, fund_id: str | None = None, status: AllocationStatus | None = None
+) -> tuple[Allocation, ...]:
+    """Allocations, newest first, of one fund or all, in one state or any."""
+    query = select(tables.allocations).order_by(
+        tables.allocations.c.created_at.desc(), tables.allocations.c.allocation_id
+    )
+    if fund_id is not None:
+        query = query.where(tables.allocations.c.fund_id == fund_id)
+    if status is not None:
+        query = query.where(tables.allocations.c.status == status.value)
+    with ledger.reading() as connection:
+        return _read(connection, query)
+
+
+def get_allocation(ledger: Ledger, allocation_id: str) -> Allocation:
+    """One allocation, or NotFoundError."""
+    query = select(tables.allocations).where(tables.allocations.c.allocation_id == allocation_id)
+    with ledger.reading() as connection:
+        found = _read(connection, query)
+    if not found:
+        raise NotFoundError(f"there is no allocation {allocation_id!r}", remedy="run `fund allocations list`")
+    return found[0]
+
+
+def find_run(ledger: Ledger, fund_id: str, inputs_digest: str) -> OptimisationRun | None:
+    """The run that was made on exactly these inputs, if there is one."""
+    runs = tables.optimisation_runs
+    return _run(ledger, (runs.c.fund_id == fund_id) & (runs.c.inputs_digest == inputs_digest))
+
+
+def get_run(ledger: Ledger, run_id: str) -> OptimisationRun:
+    """One optimisation run, or NotFoundError."""
+    run = _run(ledger, tables.optimisation_runs.c.run_id == run_id)
+    if run is None:
+        raise NotFoundError(f"there is no optimisation run {run_id!r}", remedy="run `fund allocations list`")
+    return run
+
+
+def record_recommendation(ledger: Ledger, run: OptimisationRun, allocation: Allocation | None, act: Act) -> bool:
+    """Write a run and what it recommends in one transaction; the fund's older pending ones are archived with it.
+
+    Returns False, and writes nothing, if a run on the same inputs is there already: materialising again is harmless.
+    `allocation` is None when the run found no answer.
+    """
+    runs, table = tables.optimisation_runs, tables.allocations
+    fund = select(tables.funds.c.fund_id).where(tables.funds.c.fund_id == run.fund_id)
+    with ledger.writing() as connection:
+        connection.execute(fund.with_for_update())  # one recommendation of a fund at a time
+        same = (runs.c.fund_id == run.fund_id) & (runs.c.inputs_digest == run.inputs_digest)
+        if connection.execute(select(runs.c.run_id).where(same)).first() is not None:
+            return False
+        connection.execute(insert(runs).values(**run.__dict__))
+        audit.record(connection, act, "optimised", "fund", run.fund_id, {"run_id": run.run_id, "status": run.status})
+        if allocation is None:
+            return True
+        pending = select(table.c.allocation_id).where(
+            table.c.fund_id == run.fund_id, table.c.status == AllocationStatus.PENDING_APPROVAL.value
+        )
+        for older in connection.execute(pending).scalars().all():
+            connection.execute(
+                update(table)
+                .where(table.c.allocation_id == older)
+                .values(status=AllocationStatus.ARCHIVED.value, updated_at=act.at)
+            )
+            detail = {"replaced_by": allocation.allocation_id}
+            audit.record(connection, act, "allocation_archived", "allocation", older, detail)
+        _insert(connection, allocation, act)
+    return True
+
+
+def _insert(connection: Connection, allocation: Allocation, act: Act) -> None:
+    connection.execute(
+        insert(tables.allocations).values(
+            allocation_id=allocation.allocation_id,
+            fund_id=allocation.fund_id,
+            run_id=allocation.run_id,
+            status=allocation.status.value,
+            metrics=dict(allocation.metrics),
+            digest=allocation.digest,
+            created_at=allocation.created_at,
+            updated_at=act.at,
+        )
+    )
+    if allocation.weights:
+        connection.execute(
+            insert(tables.allocation_weights),
+            [
+                {"allocation_id": allocation.allocation_id, "strategy_id": strategy, "weight": weight}
+                for strategy, weight in allocation.weights.items()
+            ],
+        )
+    audit.record(
+        connection,
+        act,
+        "allocation_recommended",
+        "allocation",
+        allocation.allocation_id,
+        {"digest": allocation.digest, "weights": {s: str(w) for s, w in allocation.weights.items()}},
+    )
+
+
+def _read(connection: Connection, query: Select[Any]) -> tuple[Allocation, ...]:
+    rows = connection.execute(query).mappings().all()
+    weights = tables.allocation_weights
+    wanted = [row["allocation_id"] for row in rows]
+    by_allocation: dict[str, dict[str, Decimal]] = {key: {} for key in wanted}
+    held = select(weights).where(weights.c.allocation_id.in_(wanted)).order_by(weights.c.strategy_id)
+    for row in connection.execute(held).mappings():
+        by_allocation[row["allocation_id"]][row["strategy_id"]] = row["weight"]
+    return tuple(
+        Allocation(
+            **{name: row[name] for name in ("allocation_id", "fund_id", "run_id", "metrics", "digest", "created_at")},
+            status=AllocationStatus(row["status"]),
+            weights=by_allocation[row["allocation_id"]],
+        )
+        for row in rows
+    )
+
+
+def _run(ledger: Ledger, condition: ColumnElement[bool]) -> OptimisationRun | None:
+    with ledger.reading() as connection:
+        query = select(tables.optimisation_runs).where(condition)
+        row = connection.execute(query).mappings().one_or_none()
+    return OptimisationRun(**row) if row is not None else None

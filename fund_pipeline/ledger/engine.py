@@ -1,0 +1,88 @@
+"""Opening the ledger: one engine per process, the same transactions on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from fund_pipeline.errors import ConfigurationError, TemporaryError
+
+SQLITE_BUSY_SECONDS = 30
+POSTGRES_UNDEFINED_TABLE = "42P01"
+
+
+class Ledger:
+    """A handle on the ledger. Rooms take one of these; they never see a URL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction: one consistent view, nothing is written."""
+        with _clear_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction: all of it is committed at the end, or none of it on an error."""
+        with _clear_errors(), self.engine.connect() as connection:
+            connection = connection.execution_options(ledger_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give every connection back to the database."""
+        self.engine.dispose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as failed:
+        reason = str(failed.orig).strip().splitlines()[0]
+        if "no such table" in reason or getattr(failed.orig, "pgcode", None) == POSTGRES_UNDEFINED_TABLE:
+            raise ConfigurationError(
+                f"the ledger is not set up: {reason}", remedy="run `fund ledger upgrade`"
+            ) from failed
+        if isinstance(failed, ProgrammingError):
+            raise
+        raise TemporaryError(f"the ledger did not answer: {reason}", remedy="check that the database is up") from None
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL. Nothing is created or migrated here."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return Ledger(create_engine(parsed, pool_pre_ping=True))
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Ledger(engine)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write transaction takes its lock at once: upgrading a read lock later can fail with no way to wait.
+    writes = connection.get_execution_options().get("ledger_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

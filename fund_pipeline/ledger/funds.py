@@ -1,0 +1,52 @@
+"""Funds in the ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from fund_pipeline.errors import NotFoundError
+from fund_pipeline.ledger import audit, tables
+from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.model import Fund
+
+
+def list_funds(ledger: Ledger) -> tuple[Fund, ...]:
+    """All funds, by id."""
+    with ledger.reading() as connection:
+        rows = connection.execute(select(tables.funds).order_by(tables.funds.c.fund_id)).mappings().all()
+    return tuple(Fund(row["fund_id"], row["name"], row["currency"], row["capital"], row["risk_limits"]) for row in rows)
+
+
+def get_fund(ledger: Ledger, fund_id: str) -> Fund:
+    """One fund, or NotFoundError naming those there are."""
+    funds = {fund.fund_id: fund for fund in list_funds(ledger)}
+    if fund_id not in funds:
+        raise NotFoundError(
+            f"there is no fund {fund_id!r}", remedy=f"use one of: {', '.join(funds) or '(none yet; `fund funds add`)'}"
+        )
+    return funds[fund_id]
+
+
+def put_fund(ledger: Ledger, fund: Fund, act: Act) -> bool:
+    """Add or change a fund, audited. Returns False when it already was exactly so."""
+    values = {
+        "name": fund.name,
+        "currency": fund.currency,
+        "capital": fund.capital,
+        "risk_limits": dict(fund.risk_limits),
+    }
+    key = tables.funds.c.fund_id == fund.fund_id
+    with ledger.writing() as connection:
+        current = connection.execute(select(tables.funds).where(key)).mappings().one_or_none()
+        if current is not None and all(current[name] == value for name, value in values.items()):
+            return False
+        if current is None:
+            connection.execute(
+                insert(tables.funds).values(fund_id=fund.fund_id, created_at=act.at, updated_at=act.at, **values)
+            )
+        else:
+            connection.execute(update(tables.funds).where(key).values(updated_at=act.at, **values))
+        detail = values | {"capital": str(fund.capital)}
+        audit.record(connection, act, "fund_added" if current is None else "fund_changed", "fund", fund.fund_id, detail)
+    return True

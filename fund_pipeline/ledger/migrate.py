@@ -1,0 +1,58 @@
+"""Bringing a ledger to the newest shape, or back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from fund_pipeline.ledger.engine import open_ledger
+from fund_pipeline.ledger.locks import exclusive
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate the ledger up. Two processes doing so at once take turns."""
+    _run(url, revision, up=True)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Migrate the ledger down to `revision` (`base` for an empty database). Data of dropped tables is gone."""
+    _run(url, revision, up=False)
+
+
+def current_revision(url: str) -> str | None:
+    """The revision the ledger is at, or None when it is empty."""
+    ledger = open_ledger(url)
+    try:
+        with ledger.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        ledger.close()
+
+
+def newest_revision() -> str:
+    """The revision that this version of the product expects."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("no migrations are installed")
+    return head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _run(url: str, revision: str, *, up: bool) -> None:
+    ledger = open_ledger(url)
+    try:
+        with exclusive(ledger, "migration", wait=True), ledger.writing() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            (command.upgrade if up else command.downgrade)(config, revision)
+    finally:
+        ledger.close()

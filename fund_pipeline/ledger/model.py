@@ -1,0 +1,149 @@
+"""What the ledger holds, as values: states, and one frozen dataclass per noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class StrategyStatus(StrEnum):
+    """Whether a strategy may open positions."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    TESTING = "TESTING"
+
+
+class TradingMode(StrEnum):
+    """Which brokers a strategy may reach. PAPER can never reach a live one."""
+
+    PAPER = "PAPER"
+    LIVE = "LIVE"
+
+
+class SizingMode(StrEnum):
+    """How an entry's quantity follows from its signal."""
+
+    SCALE = "scale"
+    FULL_CAPITAL = "full_capital"
+    FIXED_PCT = "fixed_pct"
+    TARGET_WEIGHT = "target_weight"
+
+
+class AllocationStatus(StrEnum):
+    """The life of an allocation. At most one per fund is ACTIVE."""
+
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class Fund:
+    """A fund: its currency (ISO 4217), capital in that currency and risk limits (see accounts/limits.py)."""
+
+    fund_id: str
+    name: str
+    currency: str
+    capital: Decimal
+    risk_limits: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy in the registry.
+
+    `margin_per_unit` is in the fund's currency; `max_gross` is notional ÷ equity; `expected_alpha_per_trade` is a
+    fraction of the entry price.
+    """
+
+    strategy_id: str
+    name: str
+    status: StrategyStatus = StrategyStatus.TESTING
+    trading_mode: TradingMode = TradingMode.PAPER
+    sizing: SizingMode = SizingMode.SCALE
+    include_in_optimization: bool = True
+    accounts: tuple[str, ...] = ()
+    risk_limits: Mapping[str, Any] = field(default_factory=dict)
+    developer_contact: str = ""
+    notes: str = ""
+    margin_per_unit: Decimal | None = None
+    max_gross: Decimal | None = None
+    expected_alpha_per_trade: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class BacktestSummary:
+    """What was admitted for a strategy: the file, its window, how its unit was decided, and its figures."""
+
+    strategy_id: str
+    content_hash: str
+    source_file: str
+    unit: str
+    unit_evidence: str
+    calendar: str
+    first_date: date
+    last_date: date
+    days: int
+    warnings: tuple[Mapping[str, Any], ...]
+    ingested_at: datetime
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatesAcceptance:
+    """A person's word that a backtest flagged as misdated is right. It holds for that content only."""
+
+    strategy_id: str
+    content_hash: str
+    accepted_by: str
+    note: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True)
+class OptimisationRun:
+    """The full record of one optimisation: what went in, what came out, and the digest that identifies the inputs."""
+
+    run_id: str
+    fund_id: str
+    inputs_digest: str
+    allocator: str
+    allocator_version: str
+    status: str
+    inputs: Mapping[str, Any]
+    result: Mapping[str, Any]
+    correlation_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Weights over strategies (fractions of fund equity) with the figures that were shown for them."""
+
+    allocation_id: str
+    fund_id: str
+    run_id: str
+    status: AllocationStatus
+    weights: Mapping[str, Decimal]
+    metrics: Mapping[str, float | None]
+    digest: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """Who did what to which thing, and when (UTC)."""
+
+    at: datetime
+    actor: str
+    action: str
+    entity: str
+    entity_id: str
+    detail: Mapping[str, Any]
+    correlation_id: str

@@ -1,0 +1,163 @@
+"""The tables, as the newest migration leaves them. A test compares the two."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from fund_pipeline.ledger.model import AllocationStatus, SizingMode, StrategyStatus, TradingMode
+from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    values = ", ".join(f"'{state.value}'" for state in states)
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+funds = Table(
+    "funds",
+    metadata,
+    Column("fund_id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("currency", String(3), nullable=False),
+    Column("capital", ExactDecimal(), nullable=False),
+    Column("risk_limits", Json, nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),
+)
+
+strategies = Table(
+    "strategies",
+    metadata,
+    Column("strategy_id", String(128), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("trading_mode", String(8), nullable=False),
+    Column("sizing", String(16), nullable=False),
+    Column("include_in_optimization", Boolean, nullable=False),
+    Column("accounts", Json, nullable=False),
+    Column("risk_limits", Json, nullable=False),
+    Column("developer_contact", String(320), nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("margin_per_unit", ExactDecimal()),
+    Column("max_gross", ExactDecimal()),
+    Column("expected_alpha_per_trade", ExactDecimal()),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    _one_of("status", StrategyStatus),
+    _one_of("trading_mode", TradingMode),
+    _one_of("sizing", SizingMode),
+)
+
+backtest_summaries = Table(
+    "backtest_summaries",
+    metadata,
+    Column("strategy_id", ForeignKey("strategies.strategy_id"), primary_key=True),
+    Column("content_hash", String(128), nullable=False),
+    Column("source_file", String(1024), nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("unit_evidence", Text, nullable=False),
+    Column("calendar", String(32), nullable=False),
+    Column("first_date", Date, nullable=False),
+    Column("last_date", Date, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("warnings", Json, nullable=False),
+    Column("statistics", Json, nullable=False),
+    Column("ingested_at", UtcDateTime(), nullable=False),
+)
+
+dates_acceptances = Table(
+    "dates_acceptances",
+    metadata,
+    Column("strategy_id", ForeignKey("strategies.strategy_id"), primary_key=True),
+    Column("content_hash", String(128), primary_key=True),
+    Column("accepted_by", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("accepted_at", UtcDateTime(), nullable=False),
+)
+
+optimisation_runs = Table(
+    "optimisation_runs",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
+    Column("inputs_digest", String(128), nullable=False),
+    Column("allocator", String(64), nullable=False),
+    Column("allocator_version", String(32), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("result", Json, nullable=False),
+    Column("correlation_id", String(64), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    UniqueConstraint("fund_id", "inputs_digest"),
+)
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("allocation_id", String(64), primary_key=True),
+    Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
+    Column("run_id", ForeignKey("optimisation_runs.run_id"), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("metrics", Json, nullable=False),
+    Column("digest", String(128), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    _one_of("status", AllocationStatus),
+)
+ONLY_ACTIVE = text("status = 'ACTIVE'")
+Index(
+    "uq_allocations_one_active",
+    allocations.c.fund_id,
+    unique=True,
+    sqlite_where=ONLY_ACTIVE,
+    postgresql_where=ONLY_ACTIVE,
+)
+Index("ix_allocations_fund_id", allocations.c.fund_id, allocations.c.created_at)
+
+allocation_weights = Table(
+    "allocation_weights",
+    metadata,
+    Column("allocation_id", ForeignKey("allocations.allocation_id"), primary_key=True),
+    Column("strategy_id", ForeignKey("strategies.strategy_id"), primary_key=True),
+    Column("weight", ExactDecimal(), nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("entity", String(64), nullable=False),
+    Column("entity_id", String(128), nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("correlation_id", String(64), nullable=False),
+)
+Index("ix_audit_entity", audit.c.entity, audit.c.entity_id)

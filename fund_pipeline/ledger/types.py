@@ -1,0 +1,74 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Numeric, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+PRECISION, SCALE = 38, 12
+_EXACT = Context(prec=PRECISION + SCALE, traps=[Inexact, InvalidOperation])
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """An exact decimal with at most 12 places: NUMERIC on PostgreSQL, text on SQLite, which has only floats.
+
+    A float is refused, because it is not what was meant; so is a value with more places, because rounding money in
+    silence is losing it.
+    """
+
+    impl = Numeric(PRECISION, SCALE)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, NUMERIC elsewhere."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(PRECISION + 2))
+        return dialect.type_descriptor(Numeric(PRECISION, SCALE, asdecimal=True))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Check that nothing is lost on the way in."""
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise TypeError(f"money and quantities are finite Decimals in the ledger, not {value!r}")
+        try:
+            exact = value.quantize(Decimal(1).scaleb(-SCALE), context=_EXACT)
+        except (Inexact, InvalidOperation):
+            raise ValueError(f"{value} has more than {SCALE} decimal places, or too many digits") from None
+        return format(exact, "f") if dialect.name == "sqlite" else exact
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """A Decimal without trailing zeros."""
+        if value is None:
+            return None
+        plain = Decimal(value).normalize(_EXACT)
+        return plain if int(plain.as_tuple().exponent) <= 0 else plain.quantize(Decimal(1), context=_EXACT)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. A time without a zone is refused on the way in and never comes out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC, or raise TypeError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"times in the ledger carry a zone; {value!r} has none")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite forgets the zone: it was UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,115 @@
+"""Typed settings from the environment: every knob with its unit and default, once.
+
+Each field is read from ``FUND_<NAME>``, or from ``.env`` in the working directory. ``.env.example`` lists them all
+and a test keeps it equal to this file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fund_pipeline.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Every knob of the product. Paths are relative to the working directory; times are in ``time_zone``."""
+
+    model_config = SettingsConfigDict(env_prefix="FUND_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        Path(".fund"), description="Folder of everything embedded: ledger, warehouse, Dagster home, logs."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of the ledger (postgresql://...). Empty: SQLite under FUND_HOME."
+    )
+    dagster_database_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of the Dagster instance. Empty: SQLite under FUND_HOME."
+    )
+    time_zone: str = Field("America/New_York", description="IANA time zone of the fund's day and of the schedules.")
+    backtests_dir: Path = Field(Path("data/backtests"), description="Folder that strategy developers' files arrive in.")
+    market_prices: Path = Field(
+        Path("data/prices/sp500_index.csv"), description="CSV of the market's daily closes: date, then one column."
+    )
+    calendar: str = Field("XNYS", description="Exchange calendar (exchange_calendars code) of files that name none.")
+    min_overlap_days: int = Field(
+        252, ge=20, description="Least common days for a correlation or the allocation, days."
+    )
+    host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
+    port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
+    log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for programs.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severity that is logged."
+    )
+
+    @field_validator("database_url", "dagster_database_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError(f"{value!r} is not an IANA time zone such as America/New_York") from unknown
+        return value
+
+    @property
+    def root(self) -> Path:
+        """The home as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder given to Dagster as DAGSTER_HOME."""
+        return self.root / "dagster"
+
+    @property
+    def warehouse(self) -> Path:
+        """Folder of the Parquet snapshots; rebuildable at any time."""
+        return self.root / "warehouse"
+
+    @property
+    def quarantine(self) -> Path:
+        """Folder that keeps a copy of every refused file."""
+        return self.root / "quarantine"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger. It may hold a password: never print it."""
+        if self.database_url is None:
+            return f"sqlite:///{self.root / 'ledger.sqlite'}"
+        return _psycopg2(self.database_url.get_secret_value(), "FUND_DATABASE_URL")
+
+    @property
+    def dagster_storage_url(self) -> str | None:
+        """SQLAlchemy URL of the Dagster instance's PostgreSQL, or None for SQLite under the home."""
+        if self.dagster_database_url is None:
+            return None
+        return _psycopg2(self.dagster_database_url.get_secret_value(), "FUND_DAGSTER_DATABASE_URL")
+
+
+def _psycopg2(url: str, name: str) -> str:
+    """Name the driver: dagster-postgres needs psycopg2, and one process should not load two drivers."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ConfigurationError(
+            f"{name} has scheme {scheme.split(':')[0]!r}, which is not PostgreSQL",
+            remedy=f"set {name}=postgresql://user:password@host:5432/name, or leave it empty for SQLite",
+        )
+    return f"postgresql+psycopg2://{rest}"
+
+
+def load_settings() -> Settings:
+    """Read the settings, or raise ConfigurationError naming each bad variable (never its secret value)."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        problems = "; ".join(f"FUND_{str(e['loc'][0]).upper()}: {e['msg']}" for e in invalid.errors())
+        raise ConfigurationError(problems, remedy="correct the variable in the environment or in .env") from None

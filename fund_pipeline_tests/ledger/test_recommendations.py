@@ -1,0 +1,100 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from fund_pipeline.errors import NotFoundError
+from fund_pipeline.ledger import Ledger, tables
+from fund_pipeline.ledger.allocations import (
+    find_run,
+    get_allocation,
+    get_run,
+    list_allocations,
+    record_recommendation,
+)
+from fund_pipeline.ledger.audit import history
+from fund_pipeline.ledger.model import AllocationStatus
+from fund_pipeline_tests.samples import ACT, allocation, fill_ledger, run
+
+
+def test_a_recommendation_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    stored = get_allocation(ledger, "demo-digest-1")
+    assert stored == allocation(run(), A="0.5", B="0.25")
+    assert get_run(ledger, stored.run_id) == run()
+    assert find_run(ledger, "demo", "digest-1") == run()
+    assert find_run(ledger, "demo", "another") is None
+
+
+def test_the_same_inputs_write_no_second_recommendation(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    again = replace(run(), run_id="run-again")
+    assert not record_recommendation(ledger, again, allocation(again, A="0.1"), ACT)
+    assert [a.allocation_id for a in list_allocations(ledger)] == ["demo-digest-1"]
+
+
+def test_twenty_writers_of_one_recommendation_leave_one(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+
+    def write(attempt: int) -> bool:
+        same = replace(run("digest-2"), run_id=f"run-{attempt}")
+        return record_recommendation(ledger, same, replace(allocation(same), allocation_id=f"a-{attempt}"), ACT)
+
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(write, range(20)))
+    assert sum(written) == 1
+    assert len(list_allocations(ledger, status=AllocationStatus.PENDING_APPROVAL)) == 1
+
+
+def test_a_newer_recommendation_archives_the_older_pending_one_and_says_so(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    record_recommendation(ledger, run("digest-2"), allocation(run("digest-2"), A="0.4"), ACT)
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
+    pending = list_allocations(ledger, "demo", AllocationStatus.PENDING_APPROVAL)
+    assert [a.allocation_id for a in pending] == ["demo-digest-2"]
+    last = history(ledger, "allocation", "demo-digest-1")[-1]
+    assert (last.action, last.detail) == ("allocation_archived", {"replaced_by": "demo-digest-2"})
+
+
+def test_a_run_without_an_answer_leaves_the_pending_recommendation_alone(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    assert record_recommendation(ledger, replace(run("digest-2"), status="INFEASIBLE"), None, ACT)
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.PENDING_APPROVAL
+
+
+def test_the_database_itself_refuses_a_second_active_allocation(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    record_recommendation(ledger, run("digest-2"), allocation(run("digest-2")), ACT)
+    with pytest.raises(IntegrityError), ledger.writing() as connection:
+        connection.execute(update(tables.allocations).values(status="ACTIVE"))
+
+
+def test_the_database_refuses_a_state_that_does_not_exist(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    with pytest.raises(IntegrityError), ledger.writing() as connection:
+        connection.execute(update(tables.allocations).values(status="APPROVED_SOMEHOW"))
+
+
+def test_nothing_of_a_recommendation_is_written_when_a_part_of_it_fails(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    unknown = allocation(run("digest-2"), NOT_REGISTERED="0.5")
+    with pytest.raises(IntegrityError):
+        record_recommendation(ledger, run("digest-2"), unknown, ACT)
+    assert find_run(ledger, "demo", "digest-2") is None
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.PENDING_APPROVAL
+
+
+def test_an_unknown_allocation_or_run_is_named(ledger: Ledger) -> None:
+    with pytest.raises(NotFoundError, match="no allocation 'x'"):
+        get_allocation(ledger, "x")
+    with pytest.raises(NotFoundError, match="no optimisation run 'y'"):
+        get_run(ledger, "y")
+
+
+def test_weights_are_exact(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    record_recommendation(ledger, run("d"), allocation(run("d"), A="0.12345678"), ACT)
+    assert get_allocation(ledger, "demo-d").weights == {"A": Decimal("0.12345678")}
