@@ -36,15 +36,11 @@ class Settings(BaseSettings):
         Path("data/prices/sp500_index.csv"), description="CSV of the market's daily closes: date, then one column."
     )
     calendar: str = Field("XNYS", description="Exchange calendar (exchange_calendars code) of files that name none.")
-    min_overlap_days: int = Field(
-        252, ge=20, description="Least common days for a correlation or the allocation, days."
-    )
+    min_overlap_days: int = Field(252, ge=20, description="Least common days of a correlation and of the allocation.")
     host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for programs.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severity that is logged."
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
 
     @field_validator("database_url", "dagster_database_url", mode="before")
     @classmethod

@@ -53,7 +53,7 @@ def summary(strategy_id: str, **fields: object) -> BacktestSummary:
 def run(digest: str = "digest-1", fund_id: str = "demo") -> OptimisationRun:
     """A finished optimisation run."""
     return OptimisationRun(
-        f"run-{digest}", fund_id, digest, "cvar-lp", "1", "OPTIMAL", {"strategies": ["A"]}, {"ok": True}, "corr-1", NOW
+        f"run-{digest}", fund_id, digest, "cvar-lp 1.0", "OPTIMAL", {"strategies": ["A"]}, {"ok": True}, "corr-1", NOW
     )
 
 

@@ -114,7 +114,6 @@ class OptimisationRun:
     fund_id: str
     inputs_digest: str
     allocator: str
-    allocator_version: str
     status: str
     inputs: Mapping[str, Any]
     result: Mapping[str, Any]

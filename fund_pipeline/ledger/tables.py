@@ -108,7 +108,6 @@ optimisation_runs = Table(
     Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
     Column("inputs_digest", String(128), nullable=False),
     Column("allocator", String(64), nullable=False),
-    Column("allocator_version", String(32), nullable=False),
     Column("status", String(32), nullable=False),
     Column("inputs", Json, nullable=False),
     Column("result", Json, nullable=False),

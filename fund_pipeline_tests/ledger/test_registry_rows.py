@@ -51,7 +51,7 @@ def test_a_change_is_audited_with_who_when_and_what(ledger: Ledger) -> None:
 def test_funds_are_listed_and_an_unknown_one_is_refused_naming_the_known(ledger: Ledger) -> None:
     put_fund(ledger, FUND, ACT)
     assert list_funds(ledger) == (FUND,)
-    with pytest.raises(NotFoundError, match="no fund 'other'.*demo"):
+    with pytest.raises(NotFoundError, match=r"no fund 'other'.*demo"):
         get_fund(ledger, "other")
 
 

@@ -99,7 +99,6 @@ def upgrade() -> None:
         sa.Column("fund_id", sa.String(length=64), nullable=False),
         sa.Column("inputs_digest", sa.String(length=128), nullable=False),
         sa.Column("allocator", sa.String(length=64), nullable=False),
-        sa.Column("allocator_version", sa.String(length=32), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("inputs", Json, nullable=False),
         sa.Column("result", Json, nullable=False),

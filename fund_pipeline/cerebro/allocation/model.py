@@ -1,0 +1,126 @@
+"""What an allocation is asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from fund_pipeline.cerebro.cvar import check_beta
+from fund_pipeline.cerebro.model import Floats, ReturnsMatrix
+from fund_pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Strategies that may together hold at most `cap` of equity. `members` are strategy ids."""
+
+    name: str
+    members: tuple[str, ...]
+    cap: float
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Limits on the weights w (fractions of fund equity); None switches a limit off.
+
+    Attributes
+    ----------
+    beta : confidence level of CVaR, in (0, 1).
+    cvar_limit : greatest one-day CVaR, as a decimal of equity.
+    max_leverage : greatest Σw.
+    min_weight, max_weight : bounds of every single weight; min_weight ≥ 0.
+    margin_cap : greatest Σ mᵢ·wᵢ.
+    clusters : caps on groups of strategies.
+    max_turnover : greatest Σ|w − current weights|.
+    budget : Σw must equal this.
+
+    Raises
+    ------
+    InputError : a value out of its range, naming field and value. Limits that are each valid but contradict each other
+        are not an error here: the answer is then INFEASIBLE and names them.
+    """
+
+    beta: float = 0.95
+    cvar_limit: float | None = 0.01
+    max_leverage: float = 2.0
+    max_weight: float = 0.5
+    min_weight: float = 0.0
+    margin_cap: float | None = 0.35
+    clusters: tuple[Cluster, ...] = ()
+    max_turnover: float | None = None
+    budget: float | None = None
+
+    def __post_init__(self) -> None:
+        check_beta(self.beta)
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name not in ("beta", "clusters") and value is not None:
+                _check_amount(field.name, value)
+        for cluster in self.clusters:
+            _check_amount(f"cap of cluster {cluster.name}", cluster.cap)
+        names = [cluster.name for cluster in self.clusters]
+        if len(set(names)) < len(names):
+            raise InputError(f"clusters are named {names}, expected each name once")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One allocation to find.
+
+    Attributes
+    ----------
+    scenarios : (S, N) decimal daily returns without NaN (the common window).
+    expected_returns : (N,) expected annual returns, decimals.
+    margins : (N,) margin of each strategy as a fraction of the capital allocated to it.
+    current_weights : (N,) weights held today, for turnover.
+    constraints : the limits.
+
+    Raises
+    ------
+    InputError : shapes that do not match, a NaN, a negative margin, an unknown cluster member, or fewer scenarios than
+        1 ÷ (1 − beta), for which the tail is less than one day.
+    """
+
+    scenarios: ReturnsMatrix
+    expected_returns: Floats
+    margins: Floats
+    current_weights: Floats
+    constraints: Constraints
+
+    def __post_init__(self) -> None:
+        names, values = self.scenarios.strategies, self.scenarios.values
+        if not names:
+            raise InputError("there is no strategy to allocate to", remedy="include at least one in optimisation")
+        if not np.isfinite(values).all():
+            row, column = np.argwhere(~np.isfinite(values))[0]
+            raise InputError(
+                f"strategy {names[column]} has no return on {self.scenarios.dates[row]}",
+                remedy="give the common window of the strategies",
+            )
+        needed = math.ceil(1.0 / (1.0 - self.constraints.beta) - 1e-9)
+        if len(values) < needed:
+            raise InputError(
+                f"there are {len(values)} common days, expected at least {needed} for beta {self.constraints.beta}",
+                remedy="leave out the strategy with the shortest history",
+            )
+        for field in ("expected_returns", "margins", "current_weights"):
+            array: Floats = getattr(self, field)
+            if array.shape != (len(names),):
+                raise InputError(f"{field} has shape {array.shape}, expected ({len(names)},): one value per strategy")
+            if not np.isfinite(array).all():
+                bad = int(np.flatnonzero(~np.isfinite(array))[0])
+                raise InputError(f"{field} of strategy {names[bad]} is {array[bad]}, expected a number")
+        if (self.margins < 0.0).any():
+            bad = int(np.argmin(self.margins))
+            raise InputError(f"margins of strategy {names[bad]} is {self.margins[bad]}, expected 0 or more")
+        for cluster in self.constraints.clusters:
+            unknown = sorted(set(cluster.members) - set(names))
+            if unknown:
+                raise InputError(f"cluster {cluster.name} names {', '.join(unknown)}, not among the strategies")
+
+
+def _check_amount(name: str, value: float) -> None:
+    if not (math.isfinite(value) and value >= 0.0):
+        raise InputError(f"{name} is {value}, expected a finite number of 0 or more")

@@ -1,0 +1,116 @@
+"""`fund allocations`: what each fund is recommended to hold, and holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fund_pipeline.cli.context import Json, ledger_of, print_json, start
+from fund_pipeline.cli.tables import console, number, percent, table
+from fund_pipeline.ledger.model import Allocation, AllocationStatus
+
+if TYPE_CHECKING:
+    from fund_pipeline.ledger import Ledger
+
+app = typer.Typer(help="What each fund is recommended to hold, and holds.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_command(
+    fund: Annotated[str | None, typer.Option(help="Only this fund.")] = None,
+    status: Annotated[AllocationStatus | None, typer.Option(help="Only in this state.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List allocations, newest first."""
+    from fund_pipeline.ledger.allocations import list_allocations
+    from fund_pipeline.ledger.funds import get_fund
+
+    with ledger_of(start()) as ledger:
+        if fund is not None:
+            get_fund(ledger, fund)
+        found = list_allocations(ledger, fund, status)
+    if as_json:
+        print_json([as_values(allocation) for allocation in found])
+        return
+    if not found:
+        typer.echo("no allocation yet; `fund nightly` recommends one for each fund")
+        return
+    shown = table(
+        "Allocations", "allocation", "fund<", "status<", "made<", "return a year", "CVaR", "leverage", "margin"
+    )
+    for a in found:
+        m = a.metrics
+        figures = (
+            percent(m["expected_return_annual"]),
+            percent(m["cvar"]),
+            number(m["leverage"]),
+            percent(m["margin"]),
+        )
+        shown.add_row(a.allocation_id, a.fund_id, a.status.value, f"{a.created_at:%Y-%m-%d %H:%M}Z", *figures)
+    console().print(shown)
+
+
+@app.command("show")
+def show(
+    allocation_id: Annotated[str, typer.Argument(metavar="ID", help="Allocation id, from `fund allocations list`.")],
+    as_json: Json = False,
+) -> None:
+    """Show one allocation with the whole record of the run that recommended it."""
+    from fund_pipeline.ledger.allocations import get_allocation, get_run
+
+    with ledger_of(start()) as ledger:
+        allocation = get_allocation(ledger, allocation_id)
+        if as_json:
+            print_json(as_values(allocation) | {"run": asdict(get_run(ledger, allocation.run_id))})
+        else:
+            show_recommendation(ledger, allocation)
+
+
+def as_values(allocation: Allocation) -> dict[str, Any]:
+    """An allocation as plain values; weights are numbers with at most eight decimals."""
+    return asdict(allocation) | {"weights": {name: float(w) for name, w in allocation.weights.items()}}
+
+
+def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
+    """One allocation as people read it: a line per strategy, the portfolio's line, what binds, who was left out."""
+    from fund_pipeline.ledger.allocations import get_run
+
+    run = get_run(ledger, allocation.run_id)
+    result, metrics, window = run.result, allocation.metrics, run.inputs["window"]
+    shown = table(
+        f"{allocation.fund_id}: {allocation.allocation_id} ({allocation.status.value})",
+        *("strategy", "weight", "return a year", "CVaR alone", "CVaR contribution", "margin", "history<"),
+    )
+    for line in result["strategies"]:
+        unseen = f", without {'; '.join(line['hidden_crises'])}" if line["hidden_crises"] else ""
+        shown.add_row(
+            line["strategy_id"],
+            percent(line["weight"]),
+            percent(line["expected_return_annual"]),
+            percent(line["cvar_full_history"]),
+            percent(line["cvar_contribution"], 3),
+            percent(line["weight"] * line["margin_use"]),
+            f"from {line['first_date']}{unseen}",
+        )
+    for excluded in result["excluded"]:
+        shown.add_row(excluded["strategy_id"], "out", "", "", "", "", excluded["in_words"], style="dim")
+    shown.add_section()
+    shown.add_row(
+        "portfolio",
+        percent(metrics["leverage"]),
+        percent(metrics["expected_return_annual"]),
+        "",
+        percent(metrics["cvar"], 3),
+        percent(metrics["margin"]),
+        f"volatility {percent(metrics['volatility_annual'])}, Sharpe {number(metrics['sharpe'])}, "
+        f"{window['days']} days {window['first_date']} – {window['last_date']}",
+        style="bold",
+    )
+    terminal = console()
+    terminal.print()
+    terminal.print(shown)
+    if result["certificate"] is not None:
+        for binding in result["certificate"]["binding"]:
+            terminal.print(f"  binds: {binding['in_words']}")

@@ -1,0 +1,57 @@
+"""The `fund` command: its nouns, and how errors reach a person or a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from fund_pipeline import __version__
+from fund_pipeline.cli import allocations, backtests, ledger, nightly, registry, strategies
+from fund_pipeline.cli.demo import demo
+from fund_pipeline.cli.settings import settings
+from fund_pipeline.cli.up import up
+from fund_pipeline.errors import FundError
+
+app = typer.Typer(
+    name="fund",
+    help="The operating pipeline of a small hedge fund. Settings come from FUND_* variables; see .env.example.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(backtests.app, name="backtests")
+app.add_typer(strategies.app, name="strategies")
+app.add_typer(registry.app, name="registry")
+app.add_typer(allocations.app, name="allocations")
+app.add_typer(ledger.app, name="ledger")
+app.command()(nightly.nightly)
+app.command()(demo)
+app.command()(up)
+app.command()(settings)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command. A FundError ends it with its own exit code and says what to do."""
+    try:
+        app()
+    except FundError as error:
+        _report(error)
+        sys.exit(error.exit_code)
+
+
+def _report(error: FundError) -> None:
+    if "--json" in sys.argv:
+        problem = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
+        typer.echo(json.dumps(problem))
+        return
+    typer.echo(f"Error: {error.message}", err=True)
+    if error.remedy:
+        typer.echo(f"To fix: {error.remedy}", err=True)

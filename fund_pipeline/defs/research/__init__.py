@@ -1,0 +1,1 @@
+"""Code location `research`: backtests, risk and allocation. Heavy imports are welcome here."""

@@ -1,0 +1,124 @@
+"""Checks on admitted backtests. Each asks one thing and returns its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+from dagster import AssetCheckResult, AssetCheckSeverity, MetadataValue, asset_check
+
+from fund_pipeline.backtests import FindingCode
+from fund_pipeline.backtests.expectations import (
+    ExpectationOutcome,
+    check_keys,
+    check_ranges,
+    check_schema,
+    with_day_steps,
+)
+from fund_pipeline.backtests.proof import Proof, prove_compounding, prove_pnl
+from fund_pipeline.defs.research.backtest_assets import SHOWN, backtests
+from fund_pipeline.defs.research.check_results import found_nothing
+from fund_pipeline.defs.research.markdown import markdown_table
+from fund_pipeline.defs.research.resources import FundResource
+from fund_pipeline.ledger.backtests import list_summaries
+
+CALENDAR_FINDINGS = {FindingCode.NON_TRADING_DAYS.value, FindingCode.MISSING_SESSIONS.value}
+
+
+@asset_check(asset=backtests, description="The table has exactly the store's columns and types (Great Expectations).")
+def backtests_have_their_schema(fund: FundResource) -> AssetCheckResult:
+    """Columns and types."""
+    return _expectations(check_schema(_table(fund)))
+
+
+@asset_check(
+    asset=backtests, description="Returns, equity, margin and notional lie where they can (Great Expectations)."
+)
+def backtest_values_are_in_range(fund: FundResource) -> AssetCheckResult:
+    """Value ranges."""
+    return _expectations(check_ranges(_table(fund)))
+
+
+@asset_check(asset=backtests, description="Keys are present, dates unique and increasing (Great Expectations).")
+def backtest_dates_are_unique_and_increasing(fund: FundResource) -> AssetCheckResult:
+    """Keys and order."""
+    return _expectations(check_keys(_table(fund)))
+
+
+@asset_check(asset=backtests, description="On every day the return is PnL ÷ start-of-day equity.")
+def pnl_equity_and_return_agree(fund: FundResource) -> AssetCheckResult:
+    """PnL against return, day by day."""
+    return _proofs(fund, prove_pnl)
+
+
+@asset_check(asset=backtests, description="Equity is the day before's, compounded by the return, oldest to newest.")
+def equity_compounds_oldest_to_newest(fund: FundResource) -> AssetCheckResult:
+    """Equity against return, day by day."""
+    return _proofs(fund, prove_compounding)
+
+
+@asset_check(asset=backtests, description="Dates are trading days of the declared calendar; missing ones are counted.")
+def backtest_dates_are_trading_days(fund: FundResource) -> AssetCheckResult:
+    """Dates against the exchange calendar."""
+    rows = [
+        (summary.strategy_id, summary.calendar, warning["message"])
+        for summary in list_summaries(fund.ledger)
+        for warning in summary.warnings
+        if warning["code"] in CALENDAR_FINDINGS
+    ]
+    return found_nothing(rows, ("strategy", "calendar", "finding"))
+
+
+@asset_check(asset=backtests, description="No file waits in quarantine.")
+def no_backtest_is_quarantined(fund: FundResource) -> AssetCheckResult:
+    """Refused files, with their reasons."""
+    rows = [
+        (entry.file_name, entry.strategy_id, finding.describe())
+        for entry in fund.quarantine.list()
+        for finding in entry.findings
+    ]
+    return found_nothing(rows, ("file", "strategy", "reason"))
+
+
+@asset_check(asset=backtests, description="Nothing was noticed on admission that a person should know.")
+def backtests_were_admitted_without_warning(fund: FundResource) -> AssetCheckResult:
+    """Warnings of admission other than those on the calendar."""
+    rows = [
+        (summary.strategy_id, warning["code"], warning["message"])
+        for summary in list_summaries(fund.ledger)
+        for warning in summary.warnings
+        if warning["code"] not in CALENDAR_FINDINGS
+    ]
+    return found_nothing(rows, ("strategy", "code", "finding"))
+
+
+def _table(fund: FundResource) -> pl.DataFrame:
+    return with_day_steps(fund.backtests.load([s.strategy_id for s in list_summaries(fund.ledger)]))
+
+
+def _expectations(outcomes: tuple[ExpectationOutcome, ...]) -> AssetCheckResult:
+    rows = [
+        (one.expectation, one.column, "met" if one.met else "BROKEN", one.checked, one.broken, ", ".join(one.samples))
+        for one in outcomes
+    ]
+    header = ("expectation", "column", "outcome", "values", "broken", "samples")
+    return AssetCheckResult(
+        passed=all(one.met for one in outcomes),
+        severity=AssetCheckSeverity.ERROR,
+        metadata={"expectations": MetadataValue.md(markdown_table(header, rows))},
+    )
+
+
+def _proofs(fund: FundResource, prove: Callable[[pl.DataFrame], Proof]) -> AssetCheckResult:
+    proofs = {s.strategy_id: prove(fund.backtests.frame(s.strategy_id)) for s in list_summaries(fund.ledger)}
+    wrong_first = sorted(proofs.items(), key=lambda item: (-item[1].disagreeing, item[0]))
+    rows = [(name, p.compared, p.disagreeing, f"{p.worst:.2e}") for name, p in wrong_first[:SHOWN]]
+    header = ("strategy", "days compared", "days that disagree", "greatest difference")
+    return AssetCheckResult(
+        passed=not any(p.disagreeing for p in proofs.values()),
+        severity=AssetCheckSeverity.ERROR,
+        metadata={
+            "evidence": MetadataValue.md(markdown_table(header, rows)),
+            "strategies_without_evidence": [name for name, p in proofs.items() if not p.compared],
+        },
+    )

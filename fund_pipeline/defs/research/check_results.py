@@ -1,0 +1,21 @@
+"""The two shapes most checks end in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dagster import AssetCheckResult, AssetCheckSeverity, MetadataValue
+
+from fund_pipeline.defs.research.backtest_assets import SHOWN
+from fund_pipeline.defs.research.markdown import markdown_table
+
+
+def found_nothing(
+    rows: Sequence[Sequence[object]], header: Sequence[str], severity: AssetCheckSeverity = AssetCheckSeverity.WARN
+) -> AssetCheckResult:
+    """Passes when there is no row; the rows are the evidence."""
+    return AssetCheckResult(
+        passed=not rows,
+        severity=severity,
+        metadata={"found": len(rows), "evidence": MetadataValue.md(markdown_table(header, rows[:SHOWN]))},
+    )

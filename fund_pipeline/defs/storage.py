@@ -1,0 +1,117 @@
+"""Where Dagster keeps runs, events and ticks: the only switch between SQLite and PostgreSQL.
+
+`dagster.yaml` has no such switch of its own, so it names this class, which looks at the environment. Every process
+that opens the instance must therefore see the same `FUND_DAGSTER_DATABASE_URL`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dagster import StringSource
+from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClass, ConfigurableClassData
+
+from fund_pipeline.errors import TemporaryError
+from fund_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+    from dagster._config.config_schema import UserConfigSchema
+    from dagster._core.storage.event_log.base import EventLogStorage
+    from dagster._core.storage.runs.base import RunStorage
+    from dagster._core.storage.schedules.base import ScheduleStorage
+
+
+class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
+    """PostgreSQL where `FUND_DAGSTER_DATABASE_URL` is set, else SQLite under `base_dir`.
+
+    The URL is read from the settings by each process and is in no configuration, so that it is never written into a
+    serialised instance, a log or a page.
+
+    Parameters
+    ----------
+    base_dir : folder of the SQLite files, absolute; unused with PostgreSQL.
+    settings : as `load_settings` gives them.
+    inst_data : what Dagster needs to make this object again in another process.
+
+    Raises
+    ------
+    ConfigurationError : a setting is wrong.
+    TemporaryError : PostgreSQL does not answer.
+    """
+
+    def __init__(self, base_dir: str, settings: Settings, inst_data: ConfigurableClassData | None = None) -> None:
+        untyped_base: Callable[[], None] = super().__init__
+        untyped_base()
+        self._inst_data = inst_data
+        self._chosen = _open(base_dir, settings.dagster_storage_url)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({type(self._chosen).__name__})"
+
+    @property
+    def inst_data(self) -> ConfigurableClassData | None:
+        """The module, class and configuration this was made from."""
+        return self._inst_data
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """The schema of `storage: custom: config:` in `dagster.yaml`."""
+        return {"base_dir": StringSource}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> EnvironmentStorage:
+        """Make the storage from its configuration and this process's environment."""
+        return cls(config_value["base_dir"], load_settings(), inst_data)
+
+    @property
+    def event_log_storage(self) -> EventLogStorage[DagsterInstance]:
+        """Events of runs, asset materialisations and check evaluations."""
+        return self._chosen.event_log_storage
+
+    @property
+    def run_storage(self) -> RunStorage[DagsterInstance]:
+        """Runs, their tags and the daemon's heartbeats."""
+        return self._chosen.run_storage
+
+    @property
+    def schedule_storage(self) -> ScheduleStorage[DagsterInstance]:
+        """Schedules, sensors and their ticks."""
+        return self._chosen.schedule_storage
+
+    def register_instance(self, instance: DagsterInstance) -> None:
+        """Tell the chosen storage which instance it serves."""
+        super().register_instance(instance)
+        self._chosen.register_instance(instance)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        for part in (self.event_log_storage, self.run_storage, self.schedule_storage):
+            part.dispose()
+
+
+def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
+    if url is None:
+        return DagsterSqliteStorage.from_local(base_dir)
+    from dagster_postgres import DagsterPostgresStorage  # here, because it costs every other start over a second
+    from dagster_postgres.utils import DagsterPostgresException
+
+    try:
+        chosen: DagsterStorage[DagsterInstance] = DagsterPostgresStorage(postgres_url=url)
+    except DagsterPostgresException as failed:
+        raise TemporaryError(
+            f"the Dagster database did not answer: {_reason(failed)}",
+            remedy="check FUND_DAGSTER_DATABASE_URL and that the server is up",
+        ) from None
+    return chosen
+
+
+def _reason(failed: BaseException) -> str:
+    """The driver's own first line, which names host and user but never the password."""
+    cause = failed.__cause__ or failed
+    return str(getattr(cause, "orig", cause)).strip().partition("\n")[0]

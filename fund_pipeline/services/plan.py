@@ -1,0 +1,45 @@
+"""What is started: the preparation, a code server per location, the daemon and the web server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from fund_pipeline.services.group import Service
+from fund_pipeline.services.probes import Address
+
+LOCATIONS = ("research", "trading")
+
+
+def preparation() -> Service:
+    """The command that brings ledger and Dagster home up to date."""
+    return Service("prepare", (sys.executable, "-m", "fund_pipeline.defs.home"))
+
+
+def code_server(location: str, socket: Path) -> Service:
+    """The server of one code location, on a unix socket: no other user can reach it, and no port can be taken.
+
+    A location that cannot be imported is served with its error, so that a broken `research` never stops `trading`.
+    """
+    module = f"fund_pipeline.defs.{location}.definitions"
+    options = ("--socket", str(socket), "--module-name", module, "--location-name", location)
+    flags = ("--lazy-load-user-code", "--use-python-environment-entry-point")
+    return Service(location, (sys.executable, "-m", "dagster", "api", "grpc", *options, *flags))
+
+
+def daemon(workspace: Path) -> Service:
+    """The process of schedules, sensors, run monitoring and backfills."""
+    return Service("daemon", (sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)))
+
+
+def webserver(workspace: Path, address: Address) -> Service:
+    """The web page and GraphQL."""
+    options = ("--workspace", str(workspace), "--host", address.host, "--port", str(address.port))
+    return Service("webserver", (sys.executable, "-m", "dagster_webserver", *options))
+
+
+def workspace_of(sockets: dict[str, Path]) -> str:
+    """A workspace file that names the code server of each location by its socket. JSON, which is YAML."""
+    servers = [{"grpc_server": {"socket": str(path), "location_name": location}} for location, path in sockets.items()]
+    return json.dumps({"load_from": servers}, indent=2)

