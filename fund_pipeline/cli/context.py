@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.errors import ConfigurationError
-from fund_pipeline.ledger import Ledger, open_ledger
-from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.migrate import current_revision, newest_revision
 from fund_pipeline.logs import configure_logging
 from fund_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from fund_pipeline.ledger import Ledger
+    from fund_pipeline.ledger.audit import Act
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
 
@@ -31,6 +32,9 @@ def start() -> Settings:
 @contextmanager
 def ledger_of(settings: Settings) -> Iterator[Ledger]:
     """The ledger, or ConfigurationError when it is not at this version's revision."""
+    from fund_pipeline.ledger import open_ledger
+    from fund_pipeline.ledger.migrate import current_revision, newest_revision
+
     at, wanted = current_revision(settings.ledger_url), newest_revision()
     if at != wanted:
         raise ConfigurationError(
@@ -46,6 +50,8 @@ def ledger_of(settings: Settings) -> Iterator[Ledger]:
 
 def person() -> Act:
     """An act of the person at the terminal, now."""
+    from fund_pipeline.ledger.audit import Act
+
     return Act.by_user(utc_now())
 
 

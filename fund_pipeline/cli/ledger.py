@@ -8,7 +8,6 @@ import typer
 
 from fund_pipeline.cli.context import Json, print_json, start
 from fund_pipeline.errors import InputError
-from fund_pipeline.ledger.migrate import current_revision, downgrade, newest_revision, upgrade
 
 app = typer.Typer(help="The system of record: bring its tables up to date.", no_args_is_help=True)
 
@@ -16,6 +15,8 @@ app = typer.Typer(help="The system of record: bring its tables up to date.", no_
 @app.command("upgrade")
 def upgrade_command() -> None:
     """Bring the ledger to the newest revision. Doing it again changes nothing."""
+    from fund_pipeline.ledger.migrate import current_revision, upgrade
+
     settings = start()
     before = current_revision(settings.ledger_url)
     upgrade(settings.ledger_url)
@@ -29,6 +30,8 @@ def downgrade_command(
     yes: Annotated[bool, typer.Option("--yes", help="Really do it: the data of dropped tables is gone.")] = False,
 ) -> None:
     """Take the ledger back to an older revision."""
+    from fund_pipeline.ledger.migrate import current_revision, downgrade
+
     settings = start()
     if not yes:
         raise InputError(
@@ -41,6 +44,8 @@ def downgrade_command(
 @app.command("status")
 def status(as_json: Json = False) -> None:
     """Show the ledger's revision and the one this version needs."""
+    from fund_pipeline.ledger.migrate import current_revision, newest_revision
+
     settings = start()
     at, wanted = current_revision(settings.ledger_url), newest_revision()
     if as_json:

@@ -21,10 +21,12 @@ _SHARES = (0.0, 1e-8, 1e-7, 1e-6, 1e-5)
 
 
 def storable_weights(limits: Limits, weights: Floats) -> Floats:
-    """Weights of at most 8 decimals, rounded down, that meet every limit exactly (see `BINARY_TOLERANCE`).
+    """Weights of at most 8 decimals, rounded down, that meet every limit exactly.
 
     Rounding down can leave CVaR a hair above its limit, where a hedge lost more than what it hedges. Then the weights
     are shrunk; or, where that would break turnover, a floor or the budget, found anew under limits a hair tighter.
+
+    Where the limits leave but a single choice, they are met to 1e-12, or unrounded to 1e-9.
 
     Parameters
     ----------
@@ -48,10 +50,11 @@ def storable_weights(limits: Limits, weights: Floats) -> Floats:
         if not now_broken:
             return rounded
         broken |= frozenset(now_broken)
-    # Limits that leave a single choice can be met only to the last binary digits: 0.79 + 0.05 is not quite 0.84.
-    exact = _rounded(limits, weights)
-    if not limits.broken_by(exact, BINARY_TOLERANCE):
-        return exact
+    # Limits that leave a single choice can be met only to the last binary digits, for 0.79 + 0.05 is not quite 0.84, or
+    # only by weights that need more decimals.
+    for only, tolerance in ((_rounded(limits, weights), BINARY_TOLERANCE), (weights, _SAME)):
+        if not limits.broken_by(only, tolerance):
+            return only
     raise InvariantError(f"the rounded weights break {', '.join(sorted(broken))}, and tightening them does not help")
 
 

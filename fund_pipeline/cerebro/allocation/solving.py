@@ -29,8 +29,9 @@ _LEAST_SCALE = 1e-4
 def solve(problem: Problem) -> Solution:
     """Weights with the greatest expected annual return within the constraints; cash (0) if nothing is worth holding.
 
-    The returned weights have at most 8 decimals and meet every limit without tolerance (to 1e-12 a budget, and limits
-    that leave a single choice); all figures are recomputed from them. The certificate's bound proves the optimum.
+    The returned weights have at most 8 decimals and meet every limit without tolerance, but for a budget (1e-12) and
+    limits that leave a single choice (see `storable_weights`); all figures are recomputed from them. The certificate's
+    bound proves the optimum.
 
     Raises
     ------

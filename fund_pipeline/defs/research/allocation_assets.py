@@ -42,35 +42,32 @@ def recommended_allocation(context: AssetExecutionContext, fund: FundResource) -
 def _fund_metadata(one: Recommendation) -> dict[str, Any]:
     result = one.run.result
     excluded = [(e["strategy_id"], e["reason"], e["in_words"]) for e in result["excluded"]]
-    known: dict[str, Any] = {
-        "run": one.run.run_id,
-        "status": one.run.status,
+    record: dict[str, Any] = {
         "left_out": MetadataValue.md(markdown_table(("strategy", "reason", "in words"), excluded)),
+        "status": one.run.status,
+        "run": one.run.run_id,
     }
     if one.allocation is None:
-        return known | {"conflicts": MetadataValue.md("\n".join(f"- {c}" for c in result["conflicts"]))}
+        return {"conflicts": MetadataValue.md("\n".join(f"- {c}" for c in result["conflicts"]))} | record
     metrics, current = result["metrics"], result["current"]
-    now = (current["cvar"], current["expected_return_annual"]) if current else None
-    limit = one.run.inputs["limits"]["cvar_limit"]
     points = result["frontier"]
-    return known | {
+    picture = frontier(
+        [point["cvar"] for point in points],
+        [point["expected_return_annual"] for point in points],
+        (metrics["cvar"], metrics["expected_return_annual"]),
+        (current["cvar"], current["expected_return_annual"]) if current else None,
+        one.run.inputs["limits"]["cvar_limit"],
+        f"Efficient frontier, {one.run.fund_id}",
+    )
+    binding = "\n".join(f"- {limit['in_words']}" for limit in result["certificate"]["binding"])
+    return {
+        "current_versus_recommended": MetadataValue.md(_comparison(result)),
+        "efficient_frontier": MetadataValue.md(picture),
+        "figures": MetadataValue.md(_figures(metrics, current or {})),
+        "binding_limits": MetadataValue.md(binding or "none"),
+        **record,
         "allocation": one.allocation.allocation_id,
         "digest": one.allocation.digest,
-        "current_versus_recommended": MetadataValue.md(_comparison(result)),
-        "figures": MetadataValue.md(_figures(metrics, current or {})),
-        "efficient_frontier": MetadataValue.md(
-            frontier(
-                [point["cvar"] for point in points],
-                [point["expected_return_annual"] for point in points],
-                (metrics["cvar"], metrics["expected_return_annual"]),
-                now,
-                limit,
-                f"Efficient frontier, {one.run.fund_id}",
-            )
-        ),
-        "binding": MetadataValue.md(
-            "\n".join(f"- {b['in_words']}" for b in result["certificate"]["binding"]) or "none"
-        ),
     }
 
 

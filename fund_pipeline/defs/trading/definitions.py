@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
-
-from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
-
-observe_registry = define_asset_job(
-    "observe_registry",
-    selection=AssetSelection.assets(fund_registry.key, strategy_registry.key),
-    description="Look at the ledger's funds and strategies, and note whether anything changed.",
+from dagster import (
+    AssetSelection,
+    DefaultScheduleStatus,
+    Definitions,
+    ScheduleDefinition,
+    define_asset_job,
+    in_process_executor,
 )
 
-defs = Definitions(assets=[fund_registry, strategy_registry], jobs=[observe_registry], executor=in_process_executor)
+from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
+from fund_pipeline.settings import load_settings
+
+note_registry = define_asset_job(
+    "note_registry",
+    selection=AssetSelection.assets(fund_registry, strategy_registry),
+    description="Note which funds and strategies the ledger holds, and whether anything changed.",
+)
+
+before_the_night = ScheduleDefinition(
+    name="note_registry_before_midnight",
+    job=note_registry,
+    cron_schedule="55 23 * * *",
+    execution_timezone=load_settings().time_zone,
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Notes the registry that the nightly optimisation is about to work from.",
+)
+
+defs = Definitions(
+    assets=[fund_registry, strategy_registry],
+    jobs=[note_registry],
+    schedules=[before_the_night],
+    executor=in_process_executor,
+)

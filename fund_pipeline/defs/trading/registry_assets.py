@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
-from dagster import DataVersion, ObserveResult, observable_source_asset
+from dagster import DataVersion, MaterializeResult, asset
 
-from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.funds import list_funds
-from fund_pipeline.ledger.model import Fund, Strategy
+from fund_pipeline.ledger.model import Fund, Strategy, StrategyStatus
 from fund_pipeline.ledger.strategies import list_strategies
 from fund_pipeline.settings import load_settings
 
+GROUP = "registry"
+OWNERS = ["team:admins"]
 
-@observable_source_asset(group_name="registry")
-def fund_registry() -> ObserveResult:
-    """Funds, their capital and risk limits, as the ledger has them. A new version means that something changed."""
-    ledger = open_ledger(load_settings().ledger_url)
-    try:
+
+@asset(group_name=GROUP, owners=OWNERS, kinds={"sqlalchemy"})
+def fund_registry() -> MaterializeResult[None]:
+    """Funds, their capital and risk limits, as the ledger has them. A new data version means that something changed."""
+    with _ledger() as ledger:
         funds = list_funds(ledger)
-    finally:
-        ledger.close()
-    return ObserveResult(data_version=_version(funds), metadata={"funds": [fund.fund_id for fund in funds]})
+    return MaterializeResult(data_version=_version(funds), metadata={"funds": [fund.fund_id for fund in funds]})
 
 
-@observable_source_asset(group_name="registry")
-def strategy_registry() -> ObserveResult:
-    """Strategies with their status, mode and sizing, as the ledger has them. A new version means that one changed."""
+@asset(group_name=GROUP, owners=OWNERS, kinds={"sqlalchemy"})
+def strategy_registry() -> MaterializeResult[None]:
+    """Strategies with status, mode and sizing, as the ledger has them. A new data version means that one changed."""
+    with _ledger() as ledger:
+        strategies = list_strategies(ledger)
+    active = [s.strategy_id for s in strategies if s.status is StrategyStatus.ACTIVE]
+    return MaterializeResult(
+        data_version=_version(strategies), metadata={"strategies": len(strategies), "active": active}
+    )
+
+
+@contextmanager
+def _ledger() -> Iterator[Ledger]:
     ledger = open_ledger(load_settings().ledger_url)
     try:
-        strategies = list_strategies(ledger)
+        yield ledger
     finally:
         ledger.close()
-    active = [s.strategy_id for s in strategies if s.status.value == "ACTIVE"]
-    return ObserveResult(data_version=_version(strategies), metadata={"strategies": len(strategies), "active": active})
 
 
 def _version(rows: tuple[Fund, ...] | tuple[Strategy, ...]) -> DataVersion:

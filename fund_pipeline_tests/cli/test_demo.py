@@ -1,0 +1,88 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fund_pipeline_tests.homes import ROOT, Home
+
+Demo = tuple[Home, str]
+BACKTESTS = ROOT / "data" / "backtests"
+STRATEGIES = sorted(path.stem for path in BACKTESTS.glob("*.csv"))
+
+
+def test_the_demo_shows_its_progress_and_every_strategy(demo_home: Demo) -> None:
+    _, printed = demo_home
+    assert "[8/8] recommended_allocation" in printed
+    for strategy in STRATEGIES:
+        assert strategy in printed
+    assert "PENDING_APPROVAL" in printed
+    assert "portfolio" in printed
+    assert "16 passed, 1 warned, 0 failed" in printed
+    assert "make up" in printed
+
+
+def test_the_recommended_weights_obey_every_default_limit_on_the_files_themselves(demo_home: Demo) -> None:
+    home, _ = demo_home
+    listed = json.loads(home.fund("allocations", "list", "--json").stdout)
+    assert [(one["fund_id"], one["status"]) for one in listed] == [("demo", "PENDING_APPROVAL")]
+    weights, metrics = listed[0]["weights"], listed[0]["metrics"]
+    returns, margins = _files()
+    held = np.array([weights.get(name, 0.0) for name in STRATEGIES])
+    losses = np.sort(-(returns @ held))[::-1]
+    tail = 0.05 * len(losses)
+    whole = int(tail)
+    cvar = (losses[:whole].sum() + (tail - whole) * losses[whole]) / tail
+    assert (held >= 0).all()
+    assert held.max() <= 0.5
+    assert held.sum() <= 2.0
+    assert margins @ held <= 0.35
+    assert cvar <= 0.01
+    np.testing.assert_allclose(cvar, metrics["cvar"], rtol=1e-9)
+    np.testing.assert_allclose(returns.mean(axis=0) @ held * 252, metrics["expected_return_annual"], rtol=1e-9)
+
+
+def test_the_cvar_contributions_and_return_contributions_sum_to_the_portfolio(demo_home: Demo) -> None:
+    home, _ = demo_home
+    listed = json.loads(home.fund("allocations", "list", "--json").stdout)
+    shown = json.loads(home.fund("allocations", "show", listed[0]["allocation_id"], "--json").stdout)
+    lines, metrics = shown["run"]["result"]["strategies"], shown["metrics"]
+    np.testing.assert_allclose(sum(line["cvar_contribution"] for line in lines), metrics["cvar"], rtol=1e-9)
+    total = sum(line["return_contribution"] for line in lines)
+    np.testing.assert_allclose(total, metrics["expected_return_annual"], rtol=1e-9)
+
+
+def test_a_young_strategy_is_told_to_hide_the_crises_it_never_saw(demo_home: Demo) -> None:
+    home, _ = demo_home
+    shown = json.loads(home.fund("strategies", "show", "Factor_Rotation", "--json").stdout)
+    assert shown["backtest"]["statistics"]["hidden_crises"] == ["2008 financial crisis", "2011 euro debt crisis"]
+
+
+def test_running_the_demo_again_adds_no_recommendation(demo_home: Demo) -> None:
+    home, _ = demo_home
+    before = home.fund("allocations", "list", "--json").stdout
+    again = home.process("demo", "--json")
+    assert again.returncode == 0, again.stderr
+    assert len(json.loads(again.stdout)["recommendations"]) == 1
+    assert home.fund("allocations", "list", "--json").stdout == before
+
+
+def test_the_demo_refuses_to_run_where_postgresql_is_set(tmp_path: Path) -> None:
+    done = Home(tmp_path).fund("demo", FUND_DATABASE_URL="postgresql://someone:secret@db/fund")
+    assert done.returncode == 5
+    assert "unset FUND_DATABASE_URL" in done.stderr
+    assert "secret" not in done.stderr + done.stdout
+
+
+def _files() -> tuple[np.ndarray, np.ndarray]:
+    """Returns on the days all nine files have, and each one's greatest margin ÷ start-of-day equity."""
+    series, margins = [], []
+    for name in STRATEGIES:
+        with (BACKTESTS / f"{name}.csv").open(newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        series.append({row["Date"]: float(row["Daily_Return_Pct"]) / 100 for row in rows})
+        start = [float(row["Account_Equity"]) - float(row["Daily_PnL"]) for row in rows]
+        used = [float(row["Max_Margin_Used"]) / equity for row, equity in zip(rows, start, strict=True)]
+        margins.append(max(used))
+    days = sorted(set.intersection(*(set(one) for one in series)))
+    return np.array([[one[day] for one in series] for day in days]), np.array(margins)

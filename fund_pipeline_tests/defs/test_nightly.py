@@ -1,0 +1,111 @@
+"""The nightly job on real files, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus
+
+from fund_pipeline.ledger.allocations import find_run, get_run, list_allocations
+from fund_pipeline.ledger.funds import get_fund, put_fund
+from fund_pipeline.ledger.locks import exclusive
+from fund_pipeline.ledger.model import AllocationStatus
+from fund_pipeline.services.nightly import NightlyFailedError
+from fund_pipeline_tests.defs.conftest import CHOSEN, Night
+from fund_pipeline_tests.homes import ROOT
+from fund_pipeline_tests.samples import ACT
+from fund_pipeline_tests.waiting import wait_until
+
+
+def failed_checks(outcome_checks: tuple[object, ...]) -> dict[str, str]:
+    return {check.name: check.severity for check in outcome_checks if not check.passed}  # type: ignore[attr-defined]
+
+
+def test_a_night_recommends_once_and_again_when_a_limit_changes(night: Night) -> None:
+    first = night.run()
+    assert failed_checks(first.checks) == {"histories_contain_the_crises": "WARN"}
+    (pending,) = list_allocations(night.ledger)
+    run = get_run(night.ledger, pending.run_id)
+    assert pending.status is AllocationStatus.PENDING_APPROVAL
+    assert sorted(run.inputs["backtests"]) == sorted(CHOSEN)
+    assert run.correlation_id == "corr-test"
+
+    night.run()
+    assert list_allocations(night.ledger) == (pending,)
+
+    put_fund(night.ledger, replace(get_fund(night.ledger, "demo"), risk_limits={"cvar_limit": 0.005}), ACT)
+    night.run()
+    newest, older = list_allocations(night.ledger)
+    assert (newest.status, older.status) == (AllocationStatus.PENDING_APPROVAL, AllocationStatus.ARCHIVED)
+    assert 0.0049 < float(newest.metrics["cvar"] or 0) <= 0.005
+    assert find_run(night.ledger, "demo", run.inputs_digest) == run
+
+
+def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Night) -> None:
+    shift_dates(night.folder / "SPX_VolTarget.csv", 1)
+    flagged = night.run()
+    assert failed_checks(flagged.checks)["series_are_dated_right"] == "WARN"
+    excluded = get_run(night.ledger, list_allocations(night.ledger)[0].run_id).result["excluded"]
+    told = {one["strategy_id"]: one["in_words"] for one in excluded}
+    assert "1 trading day(s) late" in told["SPX_VolTarget"]
+
+    accepted = night.home.fund("strategies", "accept-dates", "SPX_VolTarget", "--note", "its exchange closes later")
+    assert accepted.returncode == 0, accepted.stderr
+    night.run()
+    run = get_run(night.ledger, list_allocations(night.ledger, status=AllocationStatus.PENDING_APPROVAL)[0].run_id)
+    assert "SPX_VolTarget" in run.inputs["backtests"]
+
+
+def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> None:
+    night.run()
+    (pending,) = list_allocations(night.ledger)
+    (night.folder / "LowVol_Long.csv").write_bytes(b"\x00\x01\x02")
+    outcome = night.run()
+    assert failed_checks(outcome.checks)["no_backtest_is_quarantined"] == "WARN"
+    assert list_allocations(night.ledger) == (pending,)
+
+
+def test_limits_without_an_answer_are_recorded_with_what_conflicts_and_recommend_nothing(night: Night) -> None:
+    put_fund(night.ledger, replace(get_fund(night.ledger, "demo"), risk_limits={"beta": 0.51, "max_turnover": -1}), ACT)
+    with pytest.raises(NightlyFailedError, match=r"recommended_allocation.*max_turnover is -1"):
+        night.run()
+    assert list_allocations(night.ledger) == ()
+
+
+def test_a_failed_night_names_the_step_and_the_reason_and_is_on_record(night: Night) -> None:
+    for file in night.folder.iterdir():
+        file.unlink()
+    with pytest.raises(NightlyFailedError, match=r"backtest_files.*holds no \.csv or \.xlsx file"):
+        night.run()
+    with DagsterInstance.get() as instance:
+        assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.FAILURE]
+
+
+def test_a_second_night_waits_for_the_first_and_then_finds_nothing_new(night: Night, tmp_path: Path) -> None:
+    with exclusive(night.ledger, "research"):
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", "from fund_pipeline.cli.main import main; main()", "nightly", "--json"],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            stdout=(tmp_path / "out").open("w"),
+            text=True,
+        )
+        assert waiting.stderr is not None
+        assert "waiting for another process to end" in waiting.stderr.readline()
+        assert list_allocations(night.ledger) == ()
+    wait_until(lambda: waiting.poll() is not None, seconds=90, what="the second night to end")
+    waiting.stderr.close()
+    assert waiting.returncode == 0
+    assert len(list_allocations(night.ledger)) == 1
+
+
+def shift_dates(file: Path, days: int) -> None:
+    """Write each row's figures `days` trading days later, as a sender does who stamps the day after."""
+    table = pl.read_csv(file, infer_schema=False)
+    dates = table["Date"].to_list()
+    table.head(len(dates) - days).with_columns(pl.Series("Date", dates[days:])).write_csv(file)
