@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
@@ -63,6 +64,25 @@ class Home:
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def up(self) -> Iterator[str]:
+        """`fund up` as a process of its own for as long as the block lasts; the URL it answers at."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from fund_pipeline.cli.main import main; main()", "up", "--port", "0", "--json"],
+            env=self.environment(),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, f"`fund up` ended with {process.wait()}; see {self.path / 'logs'}"
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=SECONDS)
 
     def environment(self, **settings: str) -> dict[str, str]:
         """This process's environment without its FUND_* settings, with those of the home."""

@@ -83,7 +83,7 @@ def _as_text(root: Path, running: Running) -> str:
         [
             "",
             f"  Dagster    {url}",
-            f"  lineage    {url}/asset-groups",
+            f"  lineage    {url}/assets/recommended_allocation?view=lineage&lineageScope=upstream&lineageDepth=10",
             f"  GraphQL    {url}/graphql",
             f"  home       {root}",
             f"  logs       {root / 'logs'}",
