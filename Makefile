@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+UV     := uv==0.13.8
+LOCKS  := requirements.lock requirements-dev.lock
+LOCK   := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test check format bench lock clean
@@ -33,23 +36,23 @@ format: $(STAMP) ## Format the code and fix what the linter can
 bench: $(STAMP) ## Measure the speed claims, each as a ratio to a peer in the same run
 	@$(BIN)/python -m benchmarks
 
-lock: $(STAMP) ## Resolve the dependencies again into requirements.lock (names, versions, hashes)
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
+lock: $(STAMP) ## Resolve the dependencies again into the lock files (names, versions, hashes)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra build --upgrade $(LOCK) --output-file requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --constraint requirements-dev.lock $(LOCK) --output-file requirements.lock
 
-clean: ## Remove the virtual environment, caches and the embedded home (its ledger too)
-	@rm -rf $(VENV) .fund .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## Remove the virtual environment and the caches; the embedded home .fund stays
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv where the index has it for this machine, else pip: the same lock, the same hashes.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): $(LOCKS) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up $(VENV) from requirements.lock (a minute or two the first time)"
-	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; then \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	@echo "Setting up $(VENV) from requirements-dev.lock (a minute or two the first time)"
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV); then \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock && \
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
-		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock && \
 		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $(STAMP)

@@ -11,36 +11,45 @@ from typing import Literal
 
 import structlog
 
+ROOT = "fund_pipeline"
 get_logger = structlog.stdlib.get_logger
+
+# Each event becomes an ordinary log record, its fields as extras: other handlers, such as Dagster's, read it too.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.render_to_log_kwargs,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
+
+
+class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]
+    """Ours among the handlers, so that configuring twice replaces it."""
 
 
 def configure_logging(log_format: Literal["console", "json"], level: str) -> None:
     """Send our logs to standard error, for people (`console`) or programs (`json`, one object per line, UTC)."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[
+                structlog.stdlib.ExtraAdder(),
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    ours = logging.getLogger("fund_pipeline")
-    ours.handlers = [handler]
+    ours = logging.getLogger(ROOT)
+    ours.handlers = [*(other for other in ours.handlers if not isinstance(other, _StandardError)), handler]
     ours.setLevel(level)
-    ours.propagate = False
 
 
 @contextmanager

@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for programs.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="Least severity that is logged to standard error."
+    )
 
     @field_validator("database_url", "dagster_database_url", mode="before")
     @classmethod

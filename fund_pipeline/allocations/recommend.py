@@ -30,6 +30,9 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import find_run, get_allocation, list_allocations, record_recommendation
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.model import Allocation, AllocationStatus, Fund, OptimisationRun
+from fund_pipeline.logs import get_logger
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def recommend(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Eli
         recorded = find_run(ledger, fund.fund_id, digest)
         assert recorded is not None, "a refused duplicate is in the ledger"  # noqa: S101
         return _recorded(ledger, recorded)
+    log.info("recommendation recorded", fund=fund.fund_id, run=run.run_id, status=run.status, digest=digest)
     return Recommendation(run, allocation, new=True)
 
 

@@ -56,4 +56,4 @@ def _file_lock(ledger: Ledger, name: str, wait: bool) -> Iterator[None]:
 def _wait_or_refuse(name: str, wait: bool) -> None:
     if not wait:
         raise ConflictError(f"{name} is already running", remedy="wait for it to end, then try again")
-    log.info("waiting for another process to end", lock=name)
+    log.warning("waiting for another process to end", lock=name)

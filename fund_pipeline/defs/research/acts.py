@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster import AssetExecutionContext
+from dagster import AssetExecutionContext, DagsterRun
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.ledger.audit import Act
@@ -10,6 +10,11 @@ from fund_pipeline.ledger.audit import Act
 CORRELATION_TAG = "fund/correlation_id"
 
 
+def correlation_of(run: DagsterRun) -> str:
+    """The correlation id of whoever started the run, else the run's own id."""
+    return run.tags.get(CORRELATION_TAG, run.run_id)
+
+
 def act_of(context: AssetExecutionContext) -> Act:
-    """The act of this run: its job, and the correlation id of whoever started it, else the run's own id."""
-    return Act(f"dagster:{context.run.job_name}", utc_now(), context.run.tags.get(CORRELATION_TAG, context.run.run_id))
+    """The act of this run: its job, now, under its correlation id."""
+    return Act(f"dagster:{context.run.job_name}", utc_now(), correlation_of(context.run))

@@ -9,8 +9,10 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import PrivateAttr
 
 from fund_pipeline.backtests import BacktestStore, Quarantine
+from fund_pipeline.defs.research.acts import correlation_of
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.locks import exclusive
+from fund_pipeline.logs import configure_logging, correlated
 from fund_pipeline.settings import Settings, load_settings
 from fund_pipeline.warehouse import Warehouse
 
@@ -31,9 +33,11 @@ class FundResource(ConfigurableResource["FundResource"]):
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[FundResource]:
         """Open the ledger and hold the lock for as long as the run lasts."""
         self._settings = load_settings()
+        configure_logging(self._settings.log_format, self._settings.log_level)
         self._ledger = open_ledger(self._settings.ledger_url)
+        run = context.run
         try:
-            with exclusive(self._ledger, LOCK, wait=True):
+            with correlated(correlation_of(run) if run else None), exclusive(self._ledger, LOCK, wait=True):
                 yield self
         finally:
             self._ledger.close()
