@@ -49,7 +49,7 @@ class FundEntry(BaseModel):
 
 
 class StrategyEntry(BaseModel):
-    """One strategy. See docs/registry.md for every field's meaning and unit."""
+    """One strategy. See docs/limits.md for every field's meaning and unit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,7 +110,7 @@ def parse_strategy(fields: Mapping[str, object]) -> Strategy:
     except ValidationError as invalid:
         raise InputError(
             f"strategy {fields.get('strategy_id')}: {first_problem(invalid)}",
-            remedy="see `fund strategies add --help` for the fields, docs/registry.md for their values",
+            remedy="see `fund strategies add --help` for the fields, docs/limits.md for their values",
         ) from None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fund_pipeline.allocations.eligibility import Eligibility
-from fund_pipeline.cerebro.allocation import Problem, Solution, SolutionStatus, efficient_frontier
+from fund_pipeline.cerebro.allocation import Certificate, Problem, Solution, SolutionStatus, efficient_frontier
 from fund_pipeline.cerebro.crises import hidden_crises
 from fund_pipeline.cerebro.cvar import cvar, cvar_contributions
 from fund_pipeline.cerebro.model import TRADING_DAYS, Floats, ReturnsMatrix
@@ -36,7 +36,7 @@ def explain(problem: Problem, solution: Solution, history: ReturnsMatrix, eligib
         "current": _current(problem),
         "strategies": _lines(problem, solution.weights, history) if optimal else [],
         "frontier": _frontier(problem) if optimal else [],
-        "certificate": asdict(solution.certificate) if solution.certificate is not None else None,
+        "certificate": _certificate(solution.certificate) if solution.certificate is not None else None,
         "conflicts": list(solution.conflicts),
         "excluded": [asdict(exclusion) for exclusion in eligibility.excluded],
         "solver": solution.solver,
@@ -55,6 +55,10 @@ def nothing_to_optimise(eligibility: Eligibility) -> dict[str, Any]:
         "excluded": [asdict(exclusion) for exclusion in eligibility.excluded],
         "solver": "none",
     }
+
+
+def _certificate(certificate: Certificate) -> dict[str, Any]:
+    return asdict(certificate) | {"binding": [asdict(limit) for limit in certificate.binding]}
 
 
 def _metrics(problem: Problem, solution: Solution) -> dict[str, float | None]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -22,11 +21,13 @@ class Warehouse:
     def write(self, name: str, table: pl.DataFrame) -> Path:
         """Replace the snapshot `name`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}-", suffix=".parquet")
-        os.close(handle)
-        table.write_parquet(temporary)
         target = self.path(name)
-        Path(temporary).replace(target)
+        temporary = self.folder / f".{uuid4().hex}.tmp"
+        try:
+            table.write_parquet(temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
         return target
 
     def read(self, name: str) -> pl.DataFrame:

@@ -45,6 +45,15 @@ def margins_are_not_synthetic(fund: FundResource) -> AssetCheckResult:
     return found_nothing(rows, ("strategy", "finding"))
 
 
+@asset_check(asset=strategy_statistics, description="Every strategy's backtest tells the margin it used.")
+def margins_are_known(fund: FundResource) -> AssetCheckResult:
+    """Where margin is unknown, the allocation counts the strategy as fully paid."""
+    table = fund.warehouse.read("strategy_statistics")
+    unknown = table.filter(table["greatest_margin_use"].is_null())["strategy"].to_list()
+    rows = [(name, "counted as 100 % of its capital; send Max_Margin_Used to use less") for name in unknown]
+    return found_nothing(rows, ("strategy", "finding"))
+
+
 @asset_check(asset=strategy_statistics, description="Every strategy's history contains the known crises.")
 def histories_contain_the_crises(fund: FundResource) -> AssetCheckResult:
     """Strategies too young to have met a crisis look safer than they are."""

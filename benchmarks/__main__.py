@@ -1,0 +1,12 @@
+"""Every benchmark in turn: ``python -m benchmarks``, or ``make bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("correlation", "ingestion", "nightly")
+
+for name in NAMES:
+    print(f"\n== {name}", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
