@@ -1,25 +1,33 @@
 """Typed settings from the environment: every knob with its unit and default, once.
 
-Each field is read from ``FUND_<NAME>``, or from ``.env`` in the working directory. ``.env.example`` lists them all
-and a test keeps it equal to this file.
+Each field is read from ``FUND_<NAME>``, or from ``.env`` in the project's folder. Relative paths start there too, so
+that a command does the same wherever it is called. ``.env.example`` lists all fields; a test keeps it equal to this.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+import fund_pipeline
 from fund_pipeline.errors import ConfigurationError
+
+PREFIX = "FUND_"
+PROJECT = Path(fund_pipeline.__file__).resolve().parent.parent
+INTERNAL = frozenset({"FUND_SERVICES_TOKEN"})
+"""Variables of ours that are no settings: the mark of the processes that `fund up` started."""
 
 
 class Settings(BaseSettings):
-    """Every knob of the product. Paths are relative to the working directory; times are in ``time_zone``."""
+    """Every knob of the product. Relative paths start at the project's folder; times are in ``time_zone``."""
 
-    model_config = SettingsConfigDict(env_prefix="FUND_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, validate_default=True)
 
     home: Path = Field(
         Path(".fund"), description="Folder of everything embedded: ledger, warehouse, Dagster home, logs."
@@ -49,6 +57,11 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("home", "backtests_dir", "market_prices")
+    @classmethod
+    def _from_the_project(cls, value: Path) -> Path:
+        return PROJECT / value.expanduser()
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -61,7 +74,7 @@ class Settings(BaseSettings):
     @property
     def root(self) -> Path:
         """The home as an absolute path."""
-        return self.home.expanduser().resolve()
+        return self.home.resolve()
 
     @property
     def dagster_home(self) -> Path:
@@ -104,10 +117,16 @@ def _psycopg2(url: str, name: str) -> str:
     return f"postgresql+psycopg2://{rest}"
 
 
-def load_settings() -> Settings:
-    """Read the settings, or raise ConfigurationError naming each bad variable (never its secret value)."""
+def load_settings(dotenv: Path = PROJECT / ".env") -> Settings:
+    """Read the settings, or raise ConfigurationError naming each bad or unknown variable (never its secret value)."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | INTERNAL
+    given = {name.upper() for name in (*os.environ, *dotenv_values(dotenv)) if name.upper().startswith(PREFIX)}
+    if unknown := sorted(given - known):
+        raise ConfigurationError(
+            f"{', '.join(unknown)} is no setting", remedy="`fund settings` lists them; correct or remove it"
+        )
     try:
-        return Settings()
+        return Settings(_env_file=dotenv)
     except ValidationError as invalid:
-        problems = "; ".join(f"FUND_{str(e['loc'][0]).upper()}: {e['msg']}" for e in invalid.errors())
+        problems = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in invalid.errors())
         raise ConfigurationError(problems, remedy="correct the variable in the environment or in .env") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from fund_pipeline.ledger import Ledger
@@ -44,6 +44,8 @@ def summary(strategy_id: str, **fields: object) -> BacktestSummary:
         "first_date": date(2018, 1, 2),
         "last_date": date(2021, 12, 20),
         "days": 1000,
+        "missing_sessions": 0,
+        "stated": {},
         "warnings": (),
         "ingested_at": NOW,
     }
@@ -51,9 +53,17 @@ def summary(strategy_id: str, **fields: object) -> BacktestSummary:
 
 
 def run(digest: str = "digest-1", fund_id: str = "demo") -> OptimisationRun:
-    """A finished optimisation run."""
+    """A finished optimisation run; `digest-2` was a minute later than the others."""
     return OptimisationRun(
-        f"run-{digest}", fund_id, digest, "cvar-lp 1.0", "OPTIMAL", {"strategies": ["A"]}, {"ok": True}, "corr-1", NOW
+        run_id=f"run-{digest}",
+        fund_id=fund_id,
+        inputs_digest=digest,
+        allocator="cvar-lp 1.0",
+        status="OPTIMAL",
+        inputs={"strategies": ["A"]},
+        result={"ok": True},
+        correlation_id="corr-1",
+        created_at=NOW + timedelta(minutes=digest == "digest-2"),
     )
 
 

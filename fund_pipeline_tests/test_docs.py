@@ -30,6 +30,6 @@ def test_every_field_of_a_strategy_is_documented() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_to_a_file_leads_somewhere(document) -> None:  # noqa: ANN001
+def test_every_link_to_a_file_leads_somewhere(document) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from fund_pipeline.accounts.limits import FundLimits, first_problem
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.funds import put_fund
+from fund_pipeline.ledger.funds import list_funds, put_fund
 from fund_pipeline.ledger.model import Fund, SizingMode, Strategy, StrategyStatus, TradingMode
-from fund_pipeline.ledger.strategies import put_strategy
+from fund_pipeline.ledger.strategies import list_strategies, put_strategy
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$"
+
+RESERVED = frozenset({"date", "strategy_id"})
 
 
 def _exact(value: object) -> object:
@@ -67,6 +69,13 @@ class StrategyEntry(BaseModel):
     max_gross: Exact | None = Field(None, gt=0, decimal_places=12)
     expected_alpha_per_trade: Exact | None = Field(None, decimal_places=12)
 
+    @field_validator("strategy_id")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value.lower() in RESERVED:
+            raise ValueError("is the name of a column in the warehouse; choose another")
+        return value
+
     def to_strategy(self) -> Strategy:
         """The value the ledger keeps."""
         return Strategy(**self.model_dump() | {"name": self.name or self.strategy_id})
@@ -79,6 +88,18 @@ class RegistryFile(BaseModel):
 
     funds: tuple[FundEntry, ...] = ()
     strategies: tuple[StrategyEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> RegistryFile:
+        named = {
+            "fund_id": [fund.fund_id for fund in self.funds],
+            "fund name": [fund.name for fund in self.funds],
+            "strategy_id": [strategy.strategy_id for strategy in self.strategies],
+        }
+        for what, values in named.items():
+            if twice := sorted({value for value in values if values.count(value) > 1}):
+                raise ValueError(f"{what} {', '.join(twice)} stands there more than once")
+        return self
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,8 @@ def read_registry(path: Path) -> RegistryFile:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist", remedy="name a registry file, such as data/registry.yaml") from None
+    except OSError as refused:
+        raise InputError(f"{path} cannot be read: {refused.strerror}", remedy="name a readable file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise InputError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="correct the file") from None
     try:
@@ -114,9 +137,13 @@ def parse_strategy(fields: Mapping[str, object]) -> Strategy:
         ) from None
 
 
-def import_registry(ledger: Ledger, registry: RegistryFile, act: Act) -> ImportResult:
-    """Put every fund and strategy of a registry file into the ledger. Importing it twice changes nothing."""
+def import_registry(ledger: Ledger, registry: RegistryFile, act: Act, *, only_missing: bool = False) -> ImportResult:
+    """Put every fund and strategy of a registry file into the ledger, or `only_missing` ones. Twice changes nothing."""
+    there = {f.fund_id for f in list_funds(ledger)} if only_missing else set()
+    known = {s.strategy_id for s in list_strategies(ledger)} if only_missing else set()
+    funds = [f.to_fund() for f in registry.funds if f.fund_id not in there]
+    strategies = [s.to_strategy() for s in registry.strategies if s.strategy_id not in known]
     return ImportResult(
-        funds=tuple(f.fund_id for f in registry.funds if put_fund(ledger, f.to_fund(), act)),
-        strategies=tuple(s.strategy_id for s in registry.strategies if put_strategy(ledger, s.to_strategy(), act)),
+        funds=tuple(f.fund_id for f in funds if put_fund(ledger, f, act)),
+        strategies=tuple(s.strategy_id for s in strategies if put_strategy(ledger, s, act)),
     )

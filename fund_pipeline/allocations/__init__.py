@@ -5,6 +5,6 @@
 
 from fund_pipeline.allocations.acceptance import accept_backtest_dates
 from fund_pipeline.allocations.recommend import Recommendation
-from fund_pipeline.allocations.service import recommend_for_all
+from fund_pipeline.allocations.service import FundOutcome, recommend_for_all
 
-__all__ = ["Recommendation", "accept_backtest_dates", "recommend_for_all"]
+__all__ = ["FundOutcome", "Recommendation", "accept_backtest_dates", "recommend_for_all"]

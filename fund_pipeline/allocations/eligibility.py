@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.ledger.model import BacktestSummary, Strategy, StrategyStatus
+
+Flags = NDArray[np.bool_]
 
 
 class ExclusionReason(StrEnum):
@@ -20,7 +23,17 @@ class ExclusionReason(StrEnum):
     NO_BACKTEST = "NO_BACKTEST"
     SHORT_HISTORY = "SHORT_HISTORY"
     MISDATED = "MISDATED"
+    GAPS = "GAPS"
     NO_COMMON_WINDOW = "NO_COMMON_WINDOW"
+
+
+MOST_MISSING = 0.02
+"""Share of a strategy's own sessions that may be missing: days left out because of what happened on them would tell
+every strategy's story without them.
+"""
+
+LEAST_KEPT = 0.85
+"""Share of the sessions between the latest start and the earliest end that the common window must keep."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +81,8 @@ def decide_eligibility(
             included.append(strategy.strategy_id)
         else:
             excluded.append(Exclusion(strategy.strategy_id, *verdict))
-    for strategy_id, window in _without_common_window(matrix, included, min_days):
+    for strategy_id, words in _without_common_window(matrix, included, min_days):
         included.remove(strategy_id)
-        words = f"with it the common window is {window} days, fewer than {min_days}; give it a longer history"
         excluded.append(Exclusion(strategy_id, ExclusionReason.NO_COMMON_WINDOW, words))
     return Eligibility(tuple(sorted(included)), tuple(sorted(excluded, key=lambda e: e.strategy_id)))
 
@@ -92,6 +104,9 @@ def _exclusion(
         return ExclusionReason.NO_BACKTEST, "no backtest of it was admitted; see `fund backtests quarantine`"
     if summary.days < min_days:
         return ExclusionReason.SHORT_HISTORY, f"its backtest has {summary.days} days, fewer than {min_days}"
+    if summary.missing_sessions > MOST_MISSING * (summary.days + summary.missing_sessions):
+        missing = f"{summary.missing_sessions} sessions of {summary.calendar}"
+        return ExclusionReason.GAPS, f"its backtest lacks {missing}, more than {MOST_MISSING:.0%}; send every session"
     if name in misdated_by and (name, summary.content_hash) not in accepted:
         days = misdated_by[name]
         words = (
@@ -102,17 +117,30 @@ def _exclusion(
     return None
 
 
-def _without_common_window(matrix: ReturnsMatrix, included: list[str], min_days: int) -> list[tuple[str, int]]:
+def _without_common_window(matrix: ReturnsMatrix, included: list[str], min_days: int) -> list[tuple[str, str]]:
     """Drop, one at a time, the strategy whose absence lengthens the common window most, until it is long enough."""
     present = {name: np.isfinite(matrix.values[:, matrix.strategies.index(name)]) for name in included}
-    dropped: list[tuple[str, int]] = []
-    while len(present) > 1:
-        missing = len(present) - np.sum(list(present.values()), axis=0)
+    dropped: list[tuple[str, str]] = []
+    while present:
+        together = np.array(list(present.values()))
+        missing = (~together).sum(axis=0)
         window = int(np.count_nonzero(missing == 0))
-        if window >= min_days:
+        span = _span(together)
+        if window >= min_days and window >= LEAST_KEPT * span:
             break
         gains = {name: int(np.count_nonzero((missing == 1) & ~has)) for name, has in present.items()}
         shortest_first = sorted(present, key=lambda name: (-gains[name], int(present[name].sum()), name))
-        dropped.append((shortest_first[0], window))
+        words = (
+            f"with it the common window has {window} of {span} sessions; {min_days} and {LEAST_KEPT:.0%} of them are "
+            "needed; give it a longer history without gaps"
+        )
+        dropped.append((shortest_first[0], words))
         del present[shortest_first[0]]
     return dropped
+
+
+def _span(together: Flags) -> int:
+    """Rows from the latest first day to the earliest last day of all; 0 if they never meet."""
+    first = max(int(np.argmax(has)) for has in together)
+    last = min(len(has) - 1 - int(np.argmax(has[::-1])) for has in together)
+    return max(last - first + 1, 0)

@@ -2,57 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from fund_pipeline.allocations.eligibility import Eligibility
+from fund_pipeline.allocations.pose import Question
 from fund_pipeline.cerebro.allocation import Certificate, Problem, Solution, SolutionStatus, efficient_frontier
 from fund_pipeline.cerebro.crises import hidden_crises
 from fund_pipeline.cerebro.cvar import cvar, cvar_contributions
-from fund_pipeline.cerebro.model import TRADING_DAYS, Floats, ReturnsMatrix
+from fund_pipeline.cerebro.model import TRADING_DAYS, Floats
 
 FRONTIER_POINTS = 20
 
 
-def explain(problem: Problem, solution: Solution, history: ReturnsMatrix, eligibility: Eligibility) -> dict[str, Any]:
+def explain(question: Question, problem: Problem, solution: Solution) -> dict[str, Any]:
     """The record of one optimisation.
-
-    Parameters
-    ----------
-    history : all returns, beyond the common window too: each strategy's CVaR is also told on its own full history.
 
     Returns
     -------
-    dict with `metrics`, `current` (the active weights measured on the same window, or None), `strategies` (one line
-    each, CVaR contributions sum to the portfolio's CVaR), `frontier`, `certificate`, `conflicts` and `excluded`.
-    Decimals throughout; CVaR, VaR and their contributions are one-day losses.
+    dict with `metrics`, `current` (the active weights measured on their own common window, or None), `strategies` (one
+    line each, CVaR contributions sum to the portfolio's CVaR; what is sold because it no longer takes part has a line
+    too), `frontier`, `certificate` and `conflicts`. Decimals throughout; CVaR, VaR and their contributions are one-day
+    losses.
     """
-    optimal = solution.status is SolutionStatus.OPTIMAL
+    current = _current(question, problem.constraints.beta)
+    if solution.status is not SolutionStatus.OPTIMAL:
+        return no_answer(solution.conflicts) | {"current": current, "solver": solution.solver}
     return {
-        "metrics": _metrics(problem, solution) if optimal else {},
-        "current": _current(problem),
-        "strategies": _lines(problem, solution.weights, history) if optimal else [],
-        "frontier": _frontier(problem) if optimal else [],
+        "metrics": _metrics(problem, solution),
+        "current": current,
+        "strategies": _lines(question, problem, solution.weights) + _sold(question, problem),
+        "frontier": _frontier(problem),
         "certificate": _certificate(solution.certificate) if solution.certificate is not None else None,
-        "conflicts": list(solution.conflicts),
-        "excluded": [asdict(exclusion) for exclusion in eligibility.excluded],
+        "conflicts": [],
         "solver": solution.solver,
     }
 
 
-def nothing_to_optimise(eligibility: Eligibility) -> dict[str, Any]:
-    """The record of an optimisation in which no strategy takes part."""
+def no_answer(conflicts: Sequence[str]) -> dict[str, Any]:
+    """The record of an optimisation without an answer: what contradicts what."""
     return {
         "metrics": {},
         "current": None,
         "strategies": [],
         "frontier": [],
         "certificate": None,
-        "conflicts": ["no strategy takes part"],
-        "excluded": [asdict(exclusion) for exclusion in eligibility.excluded],
+        "conflicts": list(conflicts),
         "solver": "none",
     }
 
@@ -74,29 +71,31 @@ def _metrics(problem: Problem, solution: Solution) -> dict[str, float | None]:
     }
 
 
-def _current(problem: Problem) -> dict[str, float] | None:
-    weights = problem.current_weights
-    if not np.any(weights) or not len(problem.scenarios.dates):
+def _current(question: Question, beta: float) -> dict[str, float | None] | None:
+    held = tuple(name for name, weight in question.current.items() if weight)
+    if not held:
         return None
-    portfolio = problem.scenarios.values @ weights
+    leverage = sum(question.current[name] for name in held)
+    if set(held) - set(question.history.strategies):
+        return {"expected_return_annual": None, "volatility_annual": None, "cvar": None, "leverage": leverage}
+    window = question.history.select(held).common_window()
+    portfolio = window.values @ np.array([question.current[name] for name in held])
     return {
-        "expected_return_annual": float(problem.expected_returns @ weights),
+        "expected_return_annual": float(portfolio.mean() * TRADING_DAYS),
         "volatility_annual": float(portfolio.std(ddof=1) * np.sqrt(TRADING_DAYS)),
-        "cvar": cvar(portfolio, problem.constraints.beta),
-        "leverage": float(weights.sum()),
-        "margin": float(problem.margins @ weights),
+        "cvar": cvar(portfolio, beta),
+        "leverage": leverage,
     }
 
 
-def _lines(problem: Problem, weights: Floats, history: ReturnsMatrix) -> list[dict[str, Any]]:
-    beta = problem.constraints.beta
-    window = problem.scenarios
-    contributions = cvar_contributions(window.values, weights, beta) if len(window.strategies) else np.zeros(0)
+def _lines(question: Question, problem: Problem, weights: Floats) -> list[dict[str, Any]]:
+    beta, window, history = problem.constraints.beta, problem.scenarios, question.history
+    contributions = cvar_contributions(window.values, weights, beta)
     lines = []
     for i, name in enumerate(window.strategies):
         full = history.values[:, history.strategies.index(name)]
         dates = history.dates[np.isfinite(full)]
-        first: date = dates[0].item()
+        first, last = dates[0].item(), dates[-1].item()
         lines.append(
             {
                 "strategy_id": name,
@@ -109,10 +108,23 @@ def _lines(problem: Problem, weights: Floats, history: ReturnsMatrix) -> list[di
                 "cvar_contribution": float(contributions[i]),
                 "margin_use": float(problem.margins[i]),
                 "first_date": str(first),
-                "hidden_crises": list(hidden_crises(first)),
+                "last_date": str(last),
+                "hidden_crises": list(hidden_crises(first, last)),
             }
         )
     return lines
+
+
+def _sold(question: Question, problem: Problem) -> list[dict[str, Any]]:
+    gone = {name: w for name, w in question.current.items() if w and name not in problem.scenarios.strategies}
+    nothing = dict.fromkeys(("weight", "return_contribution", "cvar_contribution"), 0.0)
+    unknown = dict.fromkeys(
+        ("expected_return_annual", "cvar_window", "cvar_full_history", "margin_use", "first_date", "last_date")
+    )
+    return [
+        {"strategy_id": name, "current_weight": weight, "hidden_crises": []} | nothing | unknown
+        for name, weight in sorted(gone.items())
+    ]
 
 
 def _frontier(problem: Problem) -> list[dict[str, float]]:

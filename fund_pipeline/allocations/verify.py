@@ -24,19 +24,19 @@ class Breach:
     measured: float
 
 
-def breaches(allocation: Allocation, run: OptimisationRun, matrix: ReturnsMatrix) -> tuple[Breach, ...]:
-    """Every limit of the run that the allocation's weights break on these returns; none if all is well.
+def breaches(
+    allocation: Allocation, run: OptimisationRun, limits: FundLimits, matrix: ReturnsMatrix
+) -> tuple[Breach, ...]:
+    """Every one of the fund's present limits that the allocation's weights break on these returns; none if all is well.
 
     Raises InvariantError when the returns no longer hold a strategy that has weight.
     """
-    limits = FundLimits.model_validate(run.inputs["limits"])
     optimised = tuple(run.inputs["backtests"])
     if unknown := sorted((set(optimised) | set(allocation.weights)) - set(matrix.strategies)):
         raise InvariantError(f"{allocation.allocation_id} rests on {', '.join(unknown)}, which has no returns")
     weights = np.array([float(allocation.weights.get(name, 0)) for name in optimised])
     window = matrix.select(optimised).common_window()
     margins = np.array([run.inputs["margins"][name] for name in optimised])
-    current = np.array([run.inputs["current_weights"].get(name, 0.0) for name in optimised])
     measured = [
         ("no short weights", 0.0, float(-weights.min(initial=0.0))),
         ("max_weight", limits.max_weight, float(weights.max(initial=0.0))),
@@ -44,8 +44,15 @@ def breaches(allocation: Allocation, run: OptimisationRun, matrix: ReturnsMatrix
         ("margin_cap", limits.margin_cap, float(margins @ weights)),
         ("cvar_limit", limits.cvar_limit, cvar(window.values @ weights, limits.beta) if weights.any() else 0.0),
     ]
+    held = {name: float(weight) for name, weight in allocation.weights.items()}
     if limits.max_turnover is not None:
-        measured.append(("max_turnover", limits.max_turnover, float(np.abs(weights - current).sum())))
+        current = run.inputs["current_weights"]
+        turnover = sum(abs(held.get(name, 0.0) - current.get(name, 0.0)) for name in held.keys() | current.keys())
+        measured.append(("max_turnover", limits.max_turnover, turnover))
+    if limits.cluster_cap is not None:
+        for cluster in run.inputs["clusters"]:
+            together = sum(held.get(name, 0.0) for name in cluster["members"])
+            measured.append((f"cluster of {', '.join(cluster['members'])}", limits.cluster_cap, together))
     return tuple(
         Breach(name, allowed, found) for name, allowed, found in measured if found > allowed + ROUNDING * (1 + allowed)
     )

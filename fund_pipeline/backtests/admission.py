@@ -1,4 +1,4 @@
-"""From a folder of files to the ledger and the store: what was admitted, what stays as it was, what is refused and why."""
+"""From a folder of files to the ledger and the store: what was admitted, what stays as it was, what is refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fund_pipeline.backtests.batch import Progress, Refused, Unchanged, stream_b
 from fund_pipeline.backtests.model import Backtest, Finding, Unit
 from fund_pipeline.backtests.quarantine import Quarantine
 from fund_pipeline.backtests.scan import SourceFile, scan_files, scan_folder
+from fund_pipeline.backtests.sessions import count_missing, trading_sessions
 from fund_pipeline.backtests.store import BacktestStore
 from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import Ledger
@@ -62,20 +63,34 @@ def admit_folder(
             raise NotFoundError(
                 f"{folder} has no file for strategy {only!r}", remedy=f"put {only}.csv or {only}.xlsx there"
             )
-    return _admit(desk, files, rules, act, progress)
+    outcome = _admit(desk, files, rules, act, progress)
+    # What a folder holds is the newest its strategies sent, so even a refused file takes the place of older ones.
+    _supersede(desk.quarantine, {file.strategy_id for file in files}, outcome)
+    return outcome
 
 
 def retry_quarantined(desk: Desk, hashes: Sequence[str], rules: Rules, act: Act) -> Admission:
-    """Read files kept in quarantine again, all of them when no hash is given, and release those that are now right."""
+    """Read files kept in quarantine again, all of them when no hash is given, and release those that are now right.
+
+    A file that is right releases its strategy's other entries too. One that is refused again leaves them as they are:
+    they may be newer, and were not judged.
+    """
     entries = [desk.quarantine.get(one) for one in hashes] if hashes else desk.quarantine.list()
     # Read together, so that two files for one strategy still contest it.
     files = scan_files(entry.path for entry in entries if entry.path.exists())
-    return _admit(desk, files, rules, act, None)
+    outcome = _admit(desk, files, rules, act, None)
+    _supersede(desk.quarantine, {*(s.strategy_id for s in outcome.admitted), *outcome.unchanged}, outcome)
+    return outcome
 
 
 def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, progress: Progress | None) -> Admission:
-    stored = set(desk.store.strategies())
-    known = {s.strategy_id: s.content_hash for s in list_summaries(desk.ledger) if s.strategy_id in stored}
+    stored = desk.store.content_hashes()
+    # Known is what ledger and store agree on: after a crash between the two, a file is read again.
+    known = {
+        s.strategy_id: s.content_hash
+        for s in list_summaries(desk.ledger)
+        if stored.get(s.strategy_id) == s.content_hash
+    }
     outcomes = stream_batch(
         files,
         registered=frozenset(s.strategy_id for s in list_strategies(desk.ledger)),
@@ -88,27 +103,26 @@ def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, prog
     admitted: list[BacktestSummary] = []
     unchanged: list[str] = []
     refused: list[Refused] = []
-    for outcome in outcomes:
-        match outcome:
-            case Backtest():
-                desk.store.write(outcome)
-                admitted.append(summarise(outcome, act))
-            case Refused():
-                desk.quarantine.keep(outcome)
-                refused.append(outcome)
-            case Unchanged(file):
-                unchanged.append(file.strategy_id)
+    with desk.store.writing() as series:
+        for outcome in outcomes:
+            match outcome:
+                case Backtest():
+                    series.add(outcome)
+                    admitted.append(summarise(outcome, act))
+                case Refused():
+                    desk.quarantine.keep(outcome)
+                    refused.append(outcome)
+                case Unchanged(file):
+                    unchanged.append(file.strategy_id)
     put_summaries(desk.ledger, admitted, act)
-    _supersede(desk.quarantine, files, refused)
     return Admission(tuple(admitted), tuple(unchanged), tuple(refused))
 
 
-def _supersede(quarantine: Quarantine, files: Sequence[SourceFile], refused: Sequence[Refused]) -> None:
-    """What a strategy sent before and was refused for is no longer open once a newer file of it was judged."""
-    judged = {file.strategy_id for file in files}
-    still_refused = {one.file.content_hash for one in refused}
+def _supersede(quarantine: Quarantine, strategies: set[str], outcome: Admission) -> None:
+    """Release what these strategies were refused for before, save what was refused just now."""
+    still_refused = {one.file.content_hash for one in outcome.quarantined}
     for entry in quarantine.list():
-        if entry.strategy_id in judged and entry.content_hash not in still_refused:
+        if entry.strategy_id in strategies and entry.content_hash not in still_refused:
             quarantine.release(entry.content_hash)
 
 
@@ -124,6 +138,10 @@ def summarise(backtest: Backtest, act: Act) -> BacktestSummary:
         first_date=backtest.dates[0].item(),
         last_date=backtest.dates[-1].item(),
         days=len(backtest),
+        missing_sessions=count_missing(
+            backtest.dates, trading_sessions(backtest.calendar, backtest.dates[-1].item().year)
+        ),
+        stated={"start_capital": backtest.start_capital, "margin_per_unit": backtest.margin_per_unit},
         warnings=tuple(finding_as_dict(finding) for finding in backtest.findings),
         ingested_at=act.at,
     )

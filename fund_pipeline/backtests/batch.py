@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
-from fund_pipeline.backtests.careful import read_one
-from fund_pipeline.backtests.fast import DateMemory, judge_plain, parse_chunk
+from fund_pipeline.backtests.blocks import Block
+from fund_pipeline.backtests.careful import read_one, read_unchanged
+from fund_pipeline.backtests.fast import DateMemory, Plain, cut_plain, judge_plain, parse_plain
 from fund_pipeline.backtests.judging import Terms
 from fund_pipeline.backtests.model import Backtest, Finding, FindingCode, Refusal, Unit
 from fund_pipeline.backtests.scan import SourceFile, contest
-from fund_pipeline.backtests.series import Series
 from fund_pipeline.backtests.sessions import is_calendar
 from fund_pipeline.errors import InputError
 
-CHUNK_BYTES = 6 * 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024
 """Files are parsed together up to about this size: large enough to be fast, small beside the matrix."""
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
@@ -32,7 +33,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """A file whose content is the one already admitted; it was not read again."""
+    """A file whose content is the one already admitted; it was hashed, and not parsed again."""
 
     file: SourceFile
 
@@ -98,7 +99,7 @@ def stream_batch(
     ----------
     files : from ``scan_folder``.
     registered : ids of the strategies in the registry; a file of any other is refused, unread.
-    known_hashes : strategy id → content hash of its admitted file; an equal file is not read again.
+    known_hashes : strategy id → content hash of its admitted file; an equal file is not parsed again.
     unit : the operator's ``--unit`` for files that neither show nor state theirs; contradiction refuses the file.
     default_calendar : exchange_calendars name for files without one. InputError where unknown.
     today : the last day a date may have, in the fund's time zone.
@@ -109,42 +110,59 @@ def stream_batch(
             f"calendar {default_calendar!r} is not known", remedy="use an exchange_calendars name such as XNYS"
         )
     terms = Terms(unit, default_calendar, today)
-    contested = contest(files)
-    done = 0
-    for chunk, parsed in _parsed_ahead(contested, registered, known_hashes):
-        for file, series in zip(chunk, parsed, strict=True):
-            yield (
-                _unread(file, registered, known_hashes)
-                or judge_plain(series, file, terms)
-                or _read_carefully(file, terms)
-            )
-            done += 1
-            if progress is not None:
-                progress(done, len(files))
+    for done, outcome in enumerate(_outcomes(contest(files), registered, known_hashes, terms), start=1):
+        yield outcome
+        if progress is not None:
+            progress(done, len(files))
 
 
-def _parsed_ahead(
-    files: Sequence[SourceFile], registered: frozenset[str], known_hashes: Mapping[str, str]
-) -> Iterator[tuple[Sequence[SourceFile], Sequence[Series | None]]]:
-    """Chunks with their fast parse, the next one parsed in a thread while the caller works on this one."""
+def _outcomes(
+    files: Sequence[SourceFile], registered: frozenset[str], known_hashes: Mapping[str, str], terms: Terms
+) -> Iterator[Outcome]:
+    """Chunk by chunk, in order: the next one is read, hashed and being parsed while this one is judged.
+
+    The parse has a thread of its own, because it runs long without the interpreter's lock; the many short steps of
+    the rest would only wait for one another in threads.
+    """
     memory = DateMemory()
-
-    def parse(chunk: Sequence[SourceFile]) -> list[Series | None]:
-        to_read = [i for i, file in enumerate(chunk) if _unread(file, registered, known_hashes) is None]
-        found: list[Series | None] = [None] * len(chunk)
-        for i, series in zip(to_read, parse_chunk([chunk[i] for i in to_read], memory), strict=True):
-            found[i] = series
-        return found
-
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="backtest-parse") as ahead:
-        waiting: list[tuple[Sequence[SourceFile], Future[list[Series | None]]]] = []
+    waiting: deque[tuple[list[tuple[SourceFile, Outcome | None]], Future[list[Block]]]] = deque()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="backtest-parse") as pool:
         for chunk in _chunks(files):
-            waiting.append((chunk, ahead.submit(parse, chunk)))
+            begun = [_begin(file, registered, known_hashes, memory) for file in chunk]
+            plain = [one for one in begun if isinstance(one, Plain)]
+            known = [None if isinstance(one, Plain) else one for one in begun]
+            waiting.append((list(zip(chunk, known, strict=True)), pool.submit(parse_plain, plain)))
+            del begun, plain  # the thread lets go of the bytes when it has parsed them
             if len(waiting) > 1:
-                ready, parsed = waiting.pop(0)
-                yield ready, parsed.result()
-        for ready, parsed in waiting:
-            yield ready, parsed.result()
+                yield from _finish(*waiting.popleft(), terms)
+        while waiting:
+            yield from _finish(*waiting.popleft(), terms)
+
+
+def _begin(
+    file: SourceFile, registered: frozenset[str], known_hashes: Mapping[str, str], memory: DateMemory
+) -> Refused | Unchanged | Plain | None:
+    """Read a file: its outcome where that decides it, else what the joint parse takes of it, if anything."""
+    findings = file.findings
+    if file.strategy_id not in registered and not any(f.code is FindingCode.BAD_STRATEGY_ID for f in findings):
+        findings = (*findings, _unknown(file))
+    if findings:
+        return Refused(file, findings)
+    try:
+        data = read_unchanged(file)
+    except Refusal as refusal:
+        return Refused(file, refusal.findings)
+    if known_hashes.get(file.strategy_id) == file.content_hash:
+        return Unchanged(file)
+    return cut_plain(file, data, memory)
+
+
+def _finish(
+    begun: Sequence[tuple[SourceFile, Outcome | None]], parsed: Future[list[Block]], terms: Terms
+) -> Iterator[Outcome]:
+    plain = judge_plain(parsed.result(), terms)
+    for file, outcome in begun:
+        yield outcome or plain.get(file.path) or _read_carefully(file, terms)
 
 
 def _chunks(files: Sequence[SourceFile]) -> Iterator[Sequence[SourceFile]]:
@@ -158,19 +176,6 @@ def _chunks(files: Sequence[SourceFile]) -> Iterator[Sequence[SourceFile]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
-
-
-def _unread(
-    file: SourceFile, registered: frozenset[str], known_hashes: Mapping[str, str]
-) -> Refused | Unchanged | None:
-    findings = file.findings
-    if file.strategy_id not in registered and not any(f.code is FindingCode.BAD_STRATEGY_ID for f in findings):
-        findings = (*findings, _unknown(file))
-    if findings:
-        return Refused(file, findings)
-    if known_hashes.get(file.strategy_id) == file.content_hash:
-        return Unchanged(file)
-    return None
 
 
 def _read_carefully(file: SourceFile, terms: Terms) -> Backtest | Refused:

@@ -21,13 +21,14 @@ def read_one(file: SourceFile, terms: Terms) -> Backtest:
 
 
 def read_unchanged(file: SourceFile) -> bytes:
-    """The bytes that were scanned. Refusal where the file went away or was written to since."""
+    """The bytes that were found, hashed. Refusal where the file went away or was written to since."""
     try:
         data = file.path.read_bytes()
         now = signature(file.path, file.manifest_path)
     except OSError as gone:
-        message = f"the file cannot be opened any more: {gone.strerror}"
+        message = f"the file cannot be opened: {gone.strerror}"
         raise Refusal(Finding(FindingCode.UNREADABLE, message, "send it again", file.path.name)) from gone
+    file.hash_bytes(data)
     if now != file.signature:
         message = "the file changed while the batch was being read"
         remedy = "let the sender finish writing it, then ingest again"

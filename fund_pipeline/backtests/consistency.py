@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fund_pipeline.backtests.agreement import SLACK, Implied, agrees
+from fund_pipeline.backtests.agreement import SLACK, Figures, Implied, agrees
 from fund_pipeline.backtests.model import Column, Finding, FindingCode, Flags, Floats, Refusal, Unit, UnitSource
 from fund_pipeline.backtests.series import Series
 
@@ -20,52 +20,54 @@ def check_direction(series: Series) -> None:
     equity, pnl = series.get(Column.EQUITY), series.get(Column.PNL)
     if equity is None or len(series) < 3:
         return
-    moves = np.abs(np.diff(equity)) > series.printed_unit(Column.EQUITY)
-    if not moves.any():
-        return
     other = series.returns if pnl is None else pnl
-    forward = _explained(series, equity, other)
-    if (forward & moves).sum() * 2 > moves.sum():
+    moves = moving(series, equity)
+    if mostly(steps_hold(series, equity, other), moves):
         return
-    backward = _explained(series, equity[::-1], other[::-1])[::-1]
-    mirrored = _explained(series, equity[::-1], other)
-    if (backward & moves).sum() * 2 > moves.sum():
+    backward = steps_hold(series, equity[::-1], other[::-1])[::-1]
+    mirrored = steps_hold(series, equity[::-1], other)
+    if mostly(backward, moves):
         raise Refusal(_reversed(series, "the dates are reversed"))
-    if (mirrored & moves[::-1]).sum() * 2 > moves.sum():
+    if mostly(mirrored, moves[::-1]):
         raise Refusal(_reversed(series, "the equity column runs against the dates"))
 
 
-def _explained(series: Series, equity: Floats, other: Floats) -> Flags:
-    """Whether each step of equity, in the order given, is the day's PnL or, without PnL, its return. Shape (n - 1,)."""
-    if Column.PNL in series.values:
-        return _steps(equity, other, _step_room(series))
-    return _ratios(equity, other, series.printed_unit(Column.EQUITY), series.printed_unit(Column.RETURN))
+def moving(figures: Figures, equity: Floats) -> Flags:
+    """Whether each step of equity is more than rounding. Shape (n - 1,), for k files (k, n - 1)."""
+    moves: Flags = np.abs(np.diff(equity)) > figures.printed_unit(Column.EQUITY)
+    return moves
+
+
+def mostly(good: Flags, moves: Flags) -> Flags:
+    """Whether more than half of the steps that move are good, or none moves. Shape (), for k files (k,)."""
+    enough: Flags = (2 * (good & moves).sum(axis=-1) > moves.sum(axis=-1)) | ~moves.any(axis=-1)
+    return enough
+
+
+def steps_hold(figures: Figures, equity: Floats, other: Floats) -> Flags:
+    """Whether each step of equity, in the order given, is the day's PnL or, without PnL, its return in either unit.
+
+    ``other`` is that PnL or that return as printed. Shape (n - 1,), for k files (k, n - 1).
+    """
+    last = figures.printed_unit(Column.EQUITY)
+    before, after = equity[..., :-1], equity[..., 1:]
+    if figures.get(Column.PNL) is not None:
+        room = 2.0 * last + figures.printed_unit(Column.PNL)
+        good: Flags = np.abs(np.diff(equity) - other[..., 1:]) <= room + SLACK * np.abs(after)
+        return good
+    unit = figures.printed_unit(Column.RETURN)
+    good = np.zeros(before.shape, dtype=np.bool_)
+    for scale in (1.0, 100.0):
+        value = other[..., 1:] / scale
+        around = last * (1.0 + np.abs(1.0 + value)) + np.abs(before) * (unit / scale + SLACK)
+        good |= np.abs(after - before * (1.0 + value)) <= around
+    return good
 
 
 def _reversed(series: Series, what: str) -> Finding:
     message = f"equity compounds from the newest day to the oldest: {what}"
     remedy = "put each date beside its own row, and send the file again"
     return series.at(FindingCode.REVERSED_EQUITY, 0, Column.EQUITY, message, remedy)
-
-
-def _step_room(series: Series) -> float:
-    return 2.0 * series.printed_unit(Column.EQUITY) + series.printed_unit(Column.PNL)
-
-
-def _steps(equity: Floats, pnl: Floats, room: float) -> Flags:
-    good: Flags = np.abs(np.diff(equity) - pnl[1:]) <= room + SLACK * np.abs(equity[1:])
-    return good
-
-
-def _ratios(equity: Floats, printed: Floats, last: float, unit: float) -> Flags:
-    """Steps that either unit explains. ``last`` and ``unit`` are the printed units of equity and return."""
-    before = equity[:-1]
-    good = np.zeros(len(before), dtype=np.bool_)
-    for scale in (1.0, 100.0):
-        value = printed[1:] / scale
-        room = last * (1.0 + np.abs(1.0 + value)) + np.abs(before) * (unit / scale + SLACK)
-        good |= np.abs(equity[1:] - before * (1.0 + value)) <= room
-    return good
 
 
 def check_returns(series: Series, returns: Floats) -> tuple[Finding, ...]:
@@ -85,7 +87,7 @@ def check_equity_positive(series: Series) -> tuple[Finding, ...]:
     equity, pnl = series.get(Column.EQUITY), series.get(Column.PNL)
     if equity is None:
         return ()
-    least = equity if pnl is None else np.fmin(equity, equity - pnl)
+    least = least_equity(equity, pnl)
     gone = np.flatnonzero(least <= 0)
     if not len(gone):
         return ()
@@ -93,6 +95,11 @@ def check_equity_positive(series: Series) -> tuple[Finding, ...]:
     message = f"equity at the start or the end of the day is {least[first]:,.2f}; no return can be measured on it"
     remedy = "correct the equity, or end the history where the account ended"
     return (series.at(FindingCode.EQUITY_NOT_POSITIVE, first, Column.EQUITY, message, remedy),)
+
+
+def least_equity(equity: Floats, pnl: Floats | None) -> Floats:
+    """The lesser of the day's equity at its end and at its start, where PnL tells the start. Same shape as equity."""
+    return equity if pnl is None else np.fmin(equity, equity - pnl)
 
 
 def check_agreement(
@@ -112,7 +119,7 @@ def check_agreement(
     equity, pnl = series.get(Column.EQUITY), series.get(Column.PNL)
     if equity is not None and pnl is not None:
         step = np.diff(equity)
-        broken[1:] = ~_steps(equity, pnl, _step_room(series)) & np.isfinite(step) & np.isfinite(pnl[1:])
+        broken[1:] = ~steps_hold(series, equity, pnl) & np.isfinite(step) & np.isfinite(pnl[1:])
         explained = broken & after_gap
         broken &= ~after_gap
     elif implied.source is UnitSource.EQUITY_RATIO:
@@ -162,7 +169,8 @@ def _odd_one_out(series: Series, returns: Floats, i: int, against: bool, last: f
     if i == 0:
         return FindingCode.PNL_CONTRADICTS_RETURN, Column.PNL
     before, gain = equity[i - 1], returns[i] * equity[i - 1]
-    room = _step_room(series) + before * (last + SLACK)
+    printed = 2.0 * series.printed_unit(Column.EQUITY) + series.printed_unit(Column.PNL)
+    room = printed + before * (last + SLACK)
     if abs(equity[i] - before - pnl[i]) <= room:
         return FindingCode.PNL_CONTRADICTS_RETURN, Column.RETURN
     if abs(pnl[i] - gain) <= room:

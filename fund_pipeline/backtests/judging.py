@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from fund_pipeline.backtests.agreement import implied_returns
 from fund_pipeline.backtests.cleaning import check_future
 from fund_pipeline.backtests.consistency import check_agreement, check_direction, check_equity_positive, check_returns
-from fund_pipeline.backtests.model import Backtest, Column, Finding, FindingCode, Refusal, Unit
+from fund_pipeline.backtests.model import (
+    Backtest,
+    Column,
+    Finding,
+    FindingCode,
+    Floats,
+    Refusal,
+    Unit,
+    UnitDecision,
+)
 from fund_pipeline.backtests.scan import SourceFile
 from fund_pipeline.backtests.series import Series, shift_decimals
 from fund_pipeline.backtests.sessions import check_sessions, trading_sessions
@@ -55,7 +65,19 @@ def judge(series: Series, file: SourceFile, terms: Terms) -> Backtest:
     errors = [finding for finding in found if finding.is_error]
     if errors:
         raise Refusal(*errors)
-    warnings = [*series.findings, *held.findings, *found, *_start(series, manifest.start_capital), *_short(series)]
+    warnings = [*series.findings, *held.findings, *found, *_start(series, manifest.start_capital), *short(len(series))]
+    return admitted(series, file, calendar, decision, returns, warnings)
+
+
+def admitted(
+    series: Series,
+    file: SourceFile,
+    calendar: str,
+    decision: UnitDecision,
+    returns: Floats,
+    warnings: Sequence[Finding],
+) -> Backtest:
+    """The backtest that a series has become; ``returns`` are decimal."""
     return Backtest(
         strategy_id=file.strategy_id,
         dates=series.dates,
@@ -66,18 +88,19 @@ def judge(series: Series, file: SourceFile, terms: Terms) -> Backtest:
         notional=series.get(Column.NOTIONAL),
         unit=decision,
         calendar=calendar,
-        start_capital=manifest.start_capital,
-        margin_per_unit=manifest.margin_per_unit,
+        start_capital=file.manifest.start_capital,
+        margin_per_unit=file.manifest.margin_per_unit,
         source_file=file.path.name,
         content_hash=file.content_hash,
         findings=tuple(finding.within(file.path.name) for finding in warnings),
     )
 
 
-def _short(series: Series) -> tuple[Finding, ...]:
-    if len(series) >= SHORT:
+def short(days: int) -> tuple[Finding, ...]:
+    """SHORT_HISTORY, a warning, for a history of less than a trading year."""
+    if days >= SHORT:
         return ()
-    message = f"the history has {len(series)} days, less than a trading year ({SHORT})"
+    message = f"the history has {days} days, less than a trading year ({SHORT})"
     return (Finding(FindingCode.SHORT_HISTORY, message, "send a longer history if there is one"),)
 
 
@@ -86,7 +109,7 @@ def _start(series: Series, stated: float | None) -> tuple[Finding, ...]:
     if stated is None or equity is None or pnl is None:
         return ()
     first = float(equity[0] - pnl[0])
-    if abs(first - stated) <= 1e-6 * stated + 0.02:
+    if starts_at(first, stated):
         return ()
     message = f"the manifest says {stated:,.2f} at the start, the file {first:,.2f}"
     return (
@@ -94,3 +117,8 @@ def _start(series: Series, stated: float | None) -> tuple[Finding, ...]:
             FindingCode.START_CAPITAL_DIFFERS, 0, Column.EQUITY, message, "correct start_capital in the manifest"
         ),
     )
+
+
+def starts_at(first: float, stated: float) -> bool:
+    """Whether the equity before the first day is the stated capital, to a millionth and two cents."""
+    return abs(first - stated) <= 1e-6 * stated + 0.02

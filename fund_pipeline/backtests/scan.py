@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,26 +29,50 @@ Signature = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as found, unread beyond its hash.
+    """One file as found, not opened yet.
 
     Attributes
     ----------
     path : where it is.
     manifest_path : its sidecar, or None.
     strategy_id : from the manifest, else the file's stem.
-    content_hash : hex SHA-256 (160 bits) over strategy id, manifest and file, so that a change of any is a change.
     manifest : what the sidecar states.
-    signature : size and time of last change of both when they were hashed; a later difference means they changed.
+    stated : the sidecar's bytes, empty without one.
+    signature : size and time of last change of both when they were found; a later difference means they changed.
     findings : errors known before reading; such a file is refused unread.
     """
 
     path: Path
     manifest_path: Path | None
     strategy_id: str
-    content_hash: str
     manifest: Manifest
+    stated: bytes
     signature: Signature
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hex SHA-256 (160 bits) over strategy id, manifest and file, so that a change of any is a change.
+
+        The file is read for it, once. Of one that cannot be opened it is that of its path.
+        """
+        try:
+            return self._digest(_blocks(self.path))
+        except OSError:
+            return self._digest([str(self.path).encode()])
+
+    def hash_bytes(self, data: bytes) -> None:
+        """Work the content hash out of the file's bytes, so that it is not opened for it once more."""
+        self.__dict__["content_hash"] = self._digest([data])
+
+    def _digest(self, blocks: Iterable[bytes]) -> str:
+        digest = sha256()
+        for part in (self.strategy_id.encode(), self.stated):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        for block in blocks:
+            digest.update(block)
+        return digest.hexdigest()[:_DIGEST_LETTERS]
 
 
 def scan_folder(folder: Path) -> tuple[SourceFile, ...]:
@@ -87,17 +113,6 @@ def contest(files: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
     return tuple(_contested(file, claims[file.strategy_id]) for file in files)
 
 
-def content_hash(strategy_id: str, manifest: bytes, blocks: Iterable[bytes]) -> str:
-    """First 160 bits of the SHA-256 of what decides a backtest, in hex. ``blocks`` are the file's bytes in order."""
-    digest = sha256()
-    for part in (strategy_id.encode(), manifest):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    for block in blocks:
-        digest.update(block)
-    return digest.hexdigest()[:_DIGEST_LETTERS]
-
-
 def signature(path: Path, manifest_path: Path | None) -> Signature:
     """Size and time of last change, in bytes and nanoseconds, of a file and its manifest. OSError where gone."""
     found = [path.stat()] if manifest_path is None else [path.stat(), manifest_path.stat()]
@@ -105,7 +120,7 @@ def signature(path: Path, manifest_path: Path | None) -> Signature:
 
 
 def _identify(path: Path) -> SourceFile:
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         raise InputError(f"file {path} does not exist", remedy="name an existing .csv or .xlsx file")
     findings: list[Finding] = []
     manifest, manifest_path, stated = EMPTY, None, b""
@@ -122,14 +137,13 @@ def _identify(path: Path) -> SourceFile:
     findings.extend(_check_name(path, strategy_id))
     try:
         seen = signature(path, manifest_path)
-        digest = content_hash(strategy_id, stated, _blocks(path))
     except OSError as denied:
         findings.append(_unreadable(denied, path))
-        seen, digest = (), content_hash(strategy_id, stated, (str(path).encode(),))
+        seen = ()
     if seen and seen[0][0] > MAX_BYTES:
         message = f"the file holds {seen[0][0]:,} bytes, more than {MAX_BYTES:,}"
         findings.append(Finding(FindingCode.UNREADABLE, message, "send only the daily rows", path.name))
-    return SourceFile(path, manifest_path, strategy_id, digest, manifest, seen, tuple(findings))
+    return SourceFile(path, manifest_path, strategy_id, manifest, stated, seen, tuple(findings))
 
 
 def _blocks(path: Path) -> Iterable[bytes]:

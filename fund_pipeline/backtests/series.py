@@ -97,6 +97,21 @@ def printed_decimals(values: Floats) -> int | None:
     return None
 
 
+def printed_decimals_of(rows: Floats) -> list[int | None]:
+    """``printed_decimals`` of every row of a table of finite numbers, shape (k, n), most of them in one go."""
+    likely = max(map(_shortest, rows[0, :_SAMPLE].tolist()), default=0)
+    if likely > _FINEST:
+        return [printed_decimals(row) for row in rows]
+    scale = 10.0**likely
+    sure = (np.rint(rows * scale) / scale == rows).all(axis=1)
+    sure &= np.maximum(rows.max(axis=1), -rows.min(axis=1)) * scale < _EXACT
+    if likely:
+        # The least number of decimals only where one of a few numbers needs them all.
+        fewer, some = 10.0 ** (likely - 1), rows[:, :_SAMPLE]
+        sure &= (np.rint(some * fewer) / fewer != some).any(axis=1)
+    return [likely if good else printed_decimals(row) for good, row in zip(sure, rows, strict=True)]
+
+
 def _shortest(value: float) -> int:
     """Decimals of the shortest text that reads as this number."""
     digits, _, exponent = repr(value).partition("e")

@@ -134,3 +134,19 @@ def check_sessions(dates: Days, rows: Lines, header: str, sessions: Sessions) ->
 def _some(days: Days) -> str:
     shown = ", ".join(str(day) for day in days[:_SHOWN])
     return f"{shown}, ..." if len(days) > _SHOWN else shown
+
+
+def session_days(name: str, last_year: int) -> Days:
+    """Every session of a known calendar as datetime64[D], from FIRST_YEAR to the end of ``last_year``."""
+    known = trading_sessions(name, last_year)
+    return (known.first + np.flatnonzero(known.is_session)).astype("datetime64[D]")
+
+
+def count_missing(dates: Days, sessions: Sessions) -> int:
+    """Sessions between the first and the last of strictly increasing dates that are not among them."""
+    numbers = dates.astype(np.int64) - sessions.first
+    first, last = max(int(numbers[0]), 0), min(int(numbers[-1]), len(sessions.is_session) - 1)
+    if last < first:
+        return 0
+    known = numbers[(numbers >= first) & (numbers <= last)]
+    return int(sessions.is_session[first : last + 1].sum()) - int(sessions.is_session[known].sum())

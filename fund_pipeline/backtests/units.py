@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from fund_pipeline.backtests.agreement import Implied, agrees
+from fund_pipeline.backtests.agreement import Figures, Implied, agrees
 from fund_pipeline.backtests.model import (
     Column,
     Finding,
     FindingCode,
     Flags,
+    Floats,
     Refusal,
     Unit,
     UnitDecision,
@@ -57,22 +58,32 @@ def decide_unit(
     raise Refusal(series.at(FindingCode.UNIT_UNKNOWN, _first_telling(series), Column.RETURN, message, _STATE))
 
 
-def _by_figures(series: Series, implied: Implied) -> UnitDecision | None:
-    printed = series.returns
-    unit = series.printed_unit(Column.RETURN)
+def votes(figures: Figures, printed: Floats, implied: Implied) -> tuple[Flags, Flags]:
+    """Days whose returns fit as decimals only, and as percent only; shape of ``printed``, the returns as printed."""
+    unit = figures.printed_unit(Column.RETURN)
     as_decimal = agrees(implied, printed, unit)
     as_percent = agrees(implied, printed / 100.0, unit / 100.0)
-    decimal, percent = as_decimal & ~as_percent, as_percent & ~as_decimal
-    decimals, percents = int(decimal.sum()), int(percent.sum())
-    if decimals and percents:
+    return as_decimal & ~as_percent, as_percent & ~as_decimal
+
+
+def decided(series: Series, implied: Implied, chosen: Unit, days: Flags) -> UnitDecision:
+    """The decision for the unit that ``days`` (bool, shape (n,), at least one true) all speak for."""
+    evidence = _figures(series, implied, int(days.argmax()), chosen)
+    return UnitDecision(chosen, implied.source, int(days.sum()), evidence)
+
+
+def _by_figures(series: Series, implied: Implied) -> UnitDecision | None:
+    decimal, percent = votes(series, series.returns, implied)
+    if decimal.any() and percent.any():
         raise Refusal(_mixed(series, percent, decimal, f"by {_WORDS[implied.source]}"))
-    if decimals or percents:
-        chosen = Unit.DECIMAL if decimals else Unit.PERCENT
-        first = int(np.flatnonzero(decimal if decimals else percent)[0])
-        return UnitDecision(chosen, implied.source, decimals + percents, _figures(series, implied, first, chosen))
-    telling = ~(as_decimal | as_percent) & np.isfinite(implied.returns)
-    if telling.any():
-        raise Refusal(_neither(series, implied, telling))
+    if decimal.any():
+        return decided(series, implied, Unit.DECIMAL, decimal)
+    if percent.any():
+        return decided(series, implied, Unit.PERCENT, percent)
+    # No day speaks for one unit alone: those that do not fit as decimals fit as percent neither.
+    neither = ~agrees(implied, series.returns, series.printed_unit(Column.RETURN)) & np.isfinite(implied.returns)
+    if neither.any():
+        raise Refusal(_neither(series, implied, neither))
     return None
 
 

@@ -52,6 +52,27 @@ def list_command(
     console().print(shown)
 
 
+@app.command("runs")
+def runs(
+    fund: Annotated[str | None, typer.Option(help="Only this fund.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List optimisation runs, newest first, also those that found no answer, with what contradicts what."""
+    from fund_pipeline.ledger.allocations import list_runs
+
+    with ledger_of(start()) as ledger:
+        found = list_runs(ledger, fund)
+    if as_json:
+        print_json([asdict(run) for run in found])
+        return
+    shown = table("Optimisation runs", "run", "fund<", "status<", "made<", "days", "conflicts<")
+    for run in found:
+        conflicts = "; ".join(run.result["conflicts"])
+        days = str(run.inputs["window"]["days"])
+        shown.add_row(run.run_id, run.fund_id, run.status, f"{run.created_at:%Y-%m-%d %H:%M}Z", days, conflicts)
+    console().print(shown)
+
+
 @app.command("show")
 def show(
     allocation_id: Annotated[str, typer.Argument(metavar="ID", help="Allocation id, from `fund allocations list`.")],
@@ -91,8 +112,8 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
             percent(line["expected_return_annual"]),
             percent(line["cvar_full_history"]),
             percent(line["cvar_contribution"], 3),
-            percent(line["weight"] * line["margin_use"]),
-            f"from {line['first_date']}{unseen}",
+            percent(line["weight"] * (line["margin_use"] or 0.0)),
+            f"{line['first_date']} – {line['last_date']}{unseen}" if line["first_date"] else "sold, takes no part",
         )
     for excluded in result["excluded"]:
         shown.add_row(excluded["strategy_id"], "out", "", "", "", "", excluded["in_words"], style="dim")

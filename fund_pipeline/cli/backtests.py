@@ -85,9 +85,10 @@ def retry(
 ) -> None:
     """Read files in quarantine again, for example after registering their strategy or with --unit."""
     from fund_pipeline.backtests.admission import retry_quarantined
+    from fund_pipeline.ledger.locks import RESEARCH, exclusive
 
     settings = start()
-    with ledger_of(settings) as ledger:
+    with ledger_of(settings) as ledger, exclusive(ledger, RESEARCH):
         outcome = retry_quarantined(_desk(settings, ledger), ids or [], _rules(settings, unit), person())
     _show(outcome, as_json)
 
@@ -97,8 +98,10 @@ def report(
 ) -> None:
     """Admit a folder's files, or one strategy's, and say what became of each."""
     from fund_pipeline.backtests.admission import admit_folder
+    from fund_pipeline.ledger.locks import RESEARCH, exclusive
 
-    outcome = admit_folder(_desk(settings, ledger), folder, _rules(settings, unit), person(), only=only)
+    with exclusive(ledger, RESEARCH):
+        outcome = admit_folder(_desk(settings, ledger), folder, _rules(settings, unit), person(), only=only)
     _show(outcome, as_json)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fund_pipeline.cli.context import Json, ledger_of, person, start
-from fund_pipeline.cli.nightly import run_with_progress, show_outcome
+from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
 from fund_pipeline.cli.tables import console
 from fund_pipeline.errors import ConfigurationError
+from fund_pipeline.settings import PROJECT
 
-REGISTRY = Path("data/registry.yaml")
+REGISTRY = PROJECT / "data" / "registry.yaml"
 
 
 def demo(as_json: Json = False) -> None:
@@ -28,9 +27,9 @@ def demo(as_json: Json = False) -> None:
     upgrade(settings.ledger_url)
     with ledger_of(settings) as ledger:
         refuse_unless_demo(ledger, registry)
-        import_registry(ledger, registry, person())
+        import_registry(ledger, registry, person(), only_missing=True)
         outcome = run_with_progress(settings, quiet=as_json)
-        show_outcome(ledger, outcome, as_json=as_json)
+        show_outcome(settings, ledger, outcome, as_json=as_json)
     if not as_json:
         terminal = console()
         terminal.print(
@@ -38,3 +37,4 @@ def demo(as_json: Json = False) -> None:
         )
         terminal.print("        .venv/bin/fund allocations list   what is pending; `show ID` says why")
         terminal.print("        README.md                         everything else")
+    end_with_checks(outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from fund_pipeline.cli.allocations import as_values, show_recommendation
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 
 
 def nightly(as_json: Json = False) -> None:
-    """Run the nightly pipeline now: backtest files to a recommended allocation for each fund."""
+    """Run the nightly pipeline now: backtest files to a recommended allocation for each fund.
+
+    Exit code 1 when the run failed, or a check of severity ERROR did.
+    """
     settings = start()
     with ledger_of(settings) as ledger:
         outcome = run_with_progress(settings, quiet=as_json)
-        show_outcome(ledger, outcome, as_json=as_json)
+        show_outcome(settings, ledger, outcome, as_json=as_json)
+    end_with_checks(outcome)
+
+
+def end_with_checks(outcome: NightlyOutcome) -> None:
+    """Exit with code 1 when a check of severity ERROR failed."""
+    if outcome.count(passed=False, severity="ERROR"):
+        raise typer.Exit(1)
 
 
 def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
@@ -48,24 +59,30 @@ def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
             return run_nightly(settings, correlation_id, tell)
 
 
-def show_outcome(ledger: Ledger, outcome: NightlyOutcome, *, as_json: bool) -> None:
-    """What the run came to: each fund's recommendation, and the checks."""
-    from fund_pipeline.ledger.allocations import list_allocations
-    from fund_pipeline.ledger.model import AllocationStatus
+def show_outcome(settings: Settings, ledger: Ledger, outcome: NightlyOutcome, *, as_json: bool) -> None:
+    """What this run came to: each fund's recommendation or why it has none, and the checks."""
+    from fund_pipeline.ledger.allocations import get_allocation
+    from fund_pipeline.warehouse import Warehouse
 
-    pending = list_allocations(ledger, status=AllocationStatus.PENDING_APPROVAL)
+    answers = list(Warehouse(settings.warehouse).read("recommendations").iter_rows(named=True))
+    found = {a["fund_id"]: get_allocation(ledger, a["allocation_id"]) for a in answers if a["allocation_id"]}
     if as_json:
         print_json(
             {
                 "run_id": outcome.run_id,
                 "seconds": round(outcome.seconds, 2),
                 "checks": [asdict(check) for check in outcome.checks],
-                "recommendations": [as_values(allocation) for allocation in pending],
+                "funds": answers,
+                "recommendations": [as_values(allocation) for allocation in found.values()],
             }
         )
         return
-    for allocation in pending:
-        show_recommendation(ledger, allocation)
+    for answer in answers:
+        if answer["fund_id"] in found:
+            show_recommendation(ledger, found[answer["fund_id"]])
+        else:
+            console().print(f"\n[bold]{answer['fund_id']}: {answer['status']}[/bold], nothing is recommended")
+            console().print(f"  because: {answer['problem']}")
     passed = outcome.count(passed=True)
     warned, failed = (outcome.count(passed=False, severity=severity) for severity in ("WARN", "ERROR"))
     terminal = console()

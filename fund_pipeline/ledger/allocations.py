@@ -53,36 +53,87 @@ def get_run(ledger: Ledger, run_id: str) -> OptimisationRun:
     return run
 
 
+def allocations_of_run(ledger: Ledger, run_id: str) -> tuple[Allocation, ...]:
+    """Every allocation that one run led to, newest first: more than one where its inputs came back later."""
+    table = tables.allocations
+    query = select(table).where(table.c.run_id == run_id)
+    with ledger.reading() as connection:
+        return _read(connection, query.order_by(table.c.created_at.desc(), table.c.allocation_id.desc()))
+
+
+def list_runs(ledger: Ledger, fund_id: str | None = None) -> tuple[OptimisationRun, ...]:
+    """Optimisation runs, newest first, of one fund or all."""
+    runs = tables.optimisation_runs
+    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id)
+    if fund_id is not None:
+        query = query.where(runs.c.fund_id == fund_id)
+    with ledger.reading() as connection:
+        return tuple(OptimisationRun(**row) for row in connection.execute(query).mappings())
+
+
 def record_recommendation(ledger: Ledger, run: OptimisationRun, allocation: Allocation | None, act: Act) -> bool:
-    """Write a run and what it recommends in one transaction; the fund's older pending ones are archived with it.
+    """Write a run and what it recommends in one transaction; the fund's other pending ones are archived with it.
 
     Returns False, and writes nothing, if a run on the same inputs is there already: materialising again is harmless.
-    `allocation` is None when the run found no answer.
+    `allocation` is None when the run found no answer: then nothing stays pending.
     """
-    runs, table = tables.optimisation_runs, tables.allocations
-    fund = select(tables.funds.c.fund_id).where(tables.funds.c.fund_id == run.fund_id)
+    runs = tables.optimisation_runs
     with ledger.writing() as connection:
-        connection.execute(fund.with_for_update())  # one recommendation of a fund at a time
+        _lock_fund(connection, run.fund_id)
         same = (runs.c.fund_id == run.fund_id) & (runs.c.inputs_digest == run.inputs_digest)
         if connection.execute(select(runs.c.run_id).where(same)).first() is not None:
             return False
         connection.execute(insert(runs).values(**run.__dict__))
         audit.record(connection, act, "optimised", "fund", run.fund_id, {"run_id": run.run_id, "status": run.status})
         if allocation is None:
-            return True
-        pending = select(table.c.allocation_id).where(
-            table.c.fund_id == run.fund_id, table.c.status == AllocationStatus.PENDING_APPROVAL.value
-        )
-        for older in connection.execute(pending).scalars().all():
-            connection.execute(
-                update(table)
-                .where(table.c.allocation_id == older)
-                .values(status=AllocationStatus.ARCHIVED.value, updated_at=act.at)
-            )
-            detail = {"replaced_by": allocation.allocation_id}
-            audit.record(connection, act, "allocation_archived", "allocation", older, detail)
+            _archive_pending(connection, run.fund_id, {"reason": f"{run.run_id} found no answer"}, act)
+        else:
+            _archive_pending(connection, run.fund_id, {"replaced_by": allocation.allocation_id}, act)
+            _insert(connection, allocation, act)
+    return True
+
+
+def recommend_again(ledger: Ledger, allocation: Allocation, act: Act) -> bool:
+    """Recommend what an earlier run found, because its inputs are today's again; other pending ones are archived.
+
+    Returns False, and writes nothing, if the allocation is there already.
+    """
+    table = tables.allocations
+    with ledger.writing() as connection:
+        _lock_fund(connection, allocation.fund_id)
+        same = table.c.allocation_id == allocation.allocation_id
+        if connection.execute(select(table.c.allocation_id).where(same)).first() is not None:
+            return False
+        _archive_pending(connection, allocation.fund_id, {"replaced_by": allocation.allocation_id}, act)
         _insert(connection, allocation, act)
     return True
+
+
+def withdraw_pending(ledger: Ledger, fund_id: str, reason: str, act: Act, *, keep: str | None = None) -> None:
+    """Archive the fund's pending allocations, but for `keep`: they no longer answer to its limits and backtests."""
+    with ledger.writing() as connection:
+        _lock_fund(connection, fund_id)
+        _archive_pending(connection, fund_id, {"reason": reason}, act, keep=keep)
+
+
+def _lock_fund(connection: Connection, fund_id: str) -> None:
+    """One change of a fund's recommendations at a time. SQLite's write transaction has that lock already."""
+    connection.execute(select(tables.funds.c.fund_id).where(tables.funds.c.fund_id == fund_id).with_for_update())
+
+
+def _archive_pending(
+    connection: Connection, fund_id: str, detail: dict[str, str], act: Act, *, keep: str | None = None
+) -> None:
+    table = tables.allocations
+    pending = select(table.c.allocation_id).where(
+        table.c.fund_id == fund_id, table.c.status == AllocationStatus.PENDING_APPROVAL.value
+    )
+    for older in connection.execute(pending).scalars().all():
+        if older == keep:
+            continue
+        values = {"status": AllocationStatus.ARCHIVED.value, "updated_at": act.at}
+        connection.execute(update(table).where(table.c.allocation_id == older).values(**values))
+        audit.record(connection, act, "allocation_archived", "allocation", older, detail)
 
 
 def _insert(connection: Connection, allocation: Allocation, act: Act) -> None:

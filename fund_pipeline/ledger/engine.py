@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from fund_pipeline.errors import ConfigurationError, TemporaryError
 
 SQLITE_BUSY_SECONDS = 30
 POSTGRES_UNDEFINED_TABLE = "42P01"
+KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""A silent firewall must not cut the session that holds a lock, and a dead server must be noticed."""
 
 
 class Ledger:
@@ -25,8 +27,11 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent view, nothing is written."""
-        with _clear_errors(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _clear_errors(), self.engine.connect() as connection:
+            if not self.is_sqlite:  # SQLite reads one snapshot anyway
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -62,12 +67,25 @@ def _clear_errors() -> Iterator[None]:
 
 
 def open_ledger(url: str) -> Ledger:
-    """Open the ledger at a SQLAlchemy URL. Nothing is created or migrated here."""
-    parsed = make_url(url)
+    """Open the ledger at a SQLAlchemy URL; an embedded one is an empty file at first. Nothing is migrated here.
+
+    ConfigurationError when the URL is none, or the embedded one's folder cannot be written. It never names the URL.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(
+            "FUND_DATABASE_URL is not a database URL", remedy="write postgresql://user:password@host:5432/name"
+        ) from None
     if parsed.get_backend_name() != "sqlite":
-        return Ledger(create_engine(parsed, pool_pre_ping=True))
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        return Ledger(create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES))
+    folder = Path(parsed.database or ".").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise ConfigurationError(
+            f"{folder} cannot be made: {refused.strerror}", remedy="set FUND_HOME to a folder of yours"
+        ) from None
     engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select, update
 
-from fund_pipeline.errors import NotFoundError
+from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
@@ -23,7 +23,8 @@ def get_fund(ledger: Ledger, fund_id: str) -> Fund:
     funds = {fund.fund_id: fund for fund in list_funds(ledger)}
     if fund_id not in funds:
         raise NotFoundError(
-            f"there is no fund {fund_id!r}", remedy=f"use one of: {', '.join(funds) or '(none yet; `fund funds add`)'}"
+            f"there is no fund {fund_id!r}",
+            remedy=f"use one of: {', '.join(funds) or '(none yet; `fund registry import FILE`)'}",
         )
     return funds[fund_id]
 
@@ -38,6 +39,9 @@ def put_fund(ledger: Ledger, fund: Fund, act: Act) -> bool:
     }
     key = tables.funds.c.fund_id == fund.fund_id
     with ledger.writing() as connection:
+        namesake = (tables.funds.c.name == fund.name) & (tables.funds.c.fund_id != fund.fund_id)
+        if (other := connection.execute(select(tables.funds.c.fund_id).where(namesake)).scalar()) is not None:
+            raise ConflictError(f"fund {other} is named {fund.name!r} already", remedy="give each fund its own name")
         current = connection.execute(select(tables.funds).where(key)).mappings().one_or_none()
         if current is not None and all(current[name] == value for name, value in values.items()):
             return False

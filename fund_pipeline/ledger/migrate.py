@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
 
 from fund_pipeline.ledger.engine import open_ledger
-from fund_pipeline.ledger.locks import exclusive
+from fund_pipeline.ledger.locks import MIGRATION, exclusive
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -24,7 +25,10 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def current_revision(url: str) -> str | None:
-    """The revision the ledger is at, or None when it is empty."""
+    """The revision the ledger is at, or None when it is empty. Looking at an embedded ledger does not create it."""
+    database = make_url(url).database if url.startswith("sqlite") else None
+    if database is not None and not Path(database).exists():
+        return None
     ledger = open_ledger(url)
     try:
         with ledger.reading() as connection:
@@ -50,7 +54,7 @@ def _config() -> Config:
 def _run(url: str, revision: str, *, up: bool) -> None:
     ledger = open_ledger(url)
     try:
-        with exclusive(ledger, "migration", wait=True), ledger.writing() as connection:
+        with exclusive(ledger, MIGRATION), ledger.writing() as connection:
             config = _config()
             config.attributes["connection"] = connection
             (command.upgrade if up else command.downgrade)(config, revision)

@@ -79,7 +79,18 @@ class Strategy:
 
 @dataclass(frozen=True)
 class BacktestSummary:
-    """What was admitted for a strategy: the file, its window, how its unit was decided, and its figures."""
+    """What was admitted for a strategy.
+
+    Attributes
+    ----------
+    content_hash : identifies file, manifest and strategy.
+    unit, unit_evidence : the decided unit of the returns, and why.
+    first_date, last_date, days : the history, and its number of rows.
+    missing_sessions : sessions of `calendar` within the history that have no row.
+    stated : what the manifest said of the account: start_capital, margin_per_unit.
+    warnings : findings that did not refuse the file.
+    statistics : the strategy's figures, once they were computed.
+    """
 
     strategy_id: str
     content_hash: str
@@ -90,6 +101,8 @@ class BacktestSummary:
     first_date: date
     last_date: date
     days: int
+    missing_sessions: int
+    stated: Mapping[str, Any]
     warnings: tuple[Mapping[str, Any], ...]
     ingested_at: datetime
     statistics: Mapping[str, Any] = field(default_factory=dict)

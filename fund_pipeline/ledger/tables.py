@@ -86,6 +86,8 @@ backtest_summaries = Table(
     Column("first_date", Date, nullable=False),
     Column("last_date", Date, nullable=False),
     Column("days", Integer, nullable=False),
+    Column("missing_sessions", Integer, nullable=False),
+    Column("stated", Json, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("statistics", Json, nullable=False),
     Column("ingested_at", UtcDateTime(), nullable=False),
@@ -104,7 +106,7 @@ dates_acceptances = Table(
 optimisation_runs = Table(
     "optimisation_runs",
     metadata,
-    Column("run_id", String(64), primary_key=True),
+    Column("run_id", String(128), primary_key=True),
     Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
     Column("inputs_digest", String(128), nullable=False),
     Column("allocator", String(64), nullable=False),
@@ -119,7 +121,7 @@ optimisation_runs = Table(
 allocations = Table(
     "allocations",
     metadata,
-    Column("allocation_id", String(64), primary_key=True),
+    Column("allocation_id", String(128), primary_key=True),
     Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
     Column("run_id", ForeignKey("optimisation_runs.run_id"), nullable=False),
     Column("status", String(32), nullable=False),

@@ -72,6 +72,24 @@ def test_a_misdated_backtest_is_left_out_until_a_person_accepts_exactly_that_con
     assert accepted.included == ("A", "B")
 
 
+def test_a_backtest_that_leaves_sessions_out_takes_no_part() -> None:
+    matrix = matrix_of(A=(0, DAYS), B=(0, DAYS))
+    strategies = (strategy("A"), strategy("B"))
+    summaries = {"A": summary("A", days=391, missing_sessions=9), "B": summary("B", days=400, missing_sessions=8)}
+    found = decide_eligibility(strategies, summaries, matrix, {}, frozenset(), 252)
+    assert reasons(found) == {"A": ExclusionReason.GAPS}
+    assert "9 sessions of XNYS" in found.excluded[0].in_words
+
+
+def test_gaps_that_only_add_up_drop_the_strategy_with_most_of_them() -> None:
+    matrix = matrix_of(A=(0, DAYS), B=(0, DAYS), C=(0, DAYS))
+    matrix.values[10:70, 1] = np.nan
+    matrix.values[200:210, 2] = np.nan
+    found = decide(strategy("A"), strategy("B"), strategy("C"), matrix=matrix)
+    assert found.included == ("A", "C")
+    assert "330 of 400 sessions" in found.excluded[0].in_words
+
+
 def test_the_strategy_that_shortens_the_common_window_most_goes_first() -> None:
     found = decide(
         strategy("A"),
@@ -96,7 +114,8 @@ def test_what_takes_part_always_has_a_long_enough_common_window_and_nobody_is_fo
     assert set(found.included) | set(reasons(found)) == set(matrix.strategies)
     assert len(found.included) + len(found.excluded) == len(lives)
     if found.included:
-        assert len(matrix.select(found.included).common_window().dates) >= 252
+        window = matrix.select(found.included).common_window()
+        assert len(window.dates) >= 252
 
 
 def test_the_order_of_the_registry_does_not_matter() -> None:

@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
+from fund_pipeline.accounts.limits import FundLimits
 from fund_pipeline.allocations.eligibility import Eligibility, Exclusion, ExclusionReason
-from fund_pipeline.allocations.recommend import Backtests, Recommendation, recommend
+from fund_pipeline.allocations.pose import Backtests
+from fund_pipeline.allocations.recommend import Recommendation, recommend
 from fund_pipeline.allocations.verify import breaches
 from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.errors import InputError, InvariantError
-from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger import Ledger, tables
 from fund_pipeline.ledger.allocations import list_allocations
 from fund_pipeline.ledger.funds import put_fund
+from fund_pipeline.ledger.model import AllocationStatus
 from fund_pipeline.ledger.strategies import put_strategy
 from fund_pipeline_tests.samples import ACT, FUND, strategy
 
@@ -92,7 +96,9 @@ def test_the_weights_that_are_stored_break_no_limit_when_measured_anew(registry:
     limits = {"max_turnover": 0.6, "cluster_cap": 0.5, "cluster_correlation": 0.01, "margin_cap": 0.3}
     made = optimise(registry, limits)
     (stored,) = list_allocations(registry)
-    assert breaches(stored, made.run, backtests().matrix) == ()
+    assert breaches(stored, made.run, FundLimits(**limits), backtests().matrix) == ()
+    tighter = FundLimits(**limits | {"cluster_cap": 0.01})
+    assert [one.limit for one in breaches(stored, made.run, tighter, backtests().matrix)] == ["cluster of B, C"]
     assert sum(stored.weights.values()) <= Decimal("0.6")
 
 
@@ -100,7 +106,8 @@ def test_every_limit_that_is_broken_is_named_with_its_figures(registry: Ledger) 
     made = optimise(registry, {"max_turnover": 0.5})
     assert made.allocation is not None
     spoiled = replace(made.allocation, weights={"A": Decimal(3), "B": Decimal("-0.1")})
-    broken = {one.limit: one for one in breaches(spoiled, made.run, backtests().matrix)}
+    limits = FundLimits(max_turnover=0.5)
+    broken = {one.limit: one for one in breaches(spoiled, made.run, limits, backtests().matrix)}
     assert set(broken) == {
         *("no short weights", "max_weight", "max_leverage", "margin_cap", "cvar_limit", "max_turnover"),
     }
@@ -112,7 +119,7 @@ def test_weights_of_a_strategy_without_returns_are_a_broken_rule(registry: Ledge
     assert made.allocation is not None
     spoiled = replace(made.allocation, weights={"GHOST": Decimal("0.1")})
     with pytest.raises(InvariantError, match="GHOST"):
-        breaches(spoiled, made.run, backtests().matrix)
+        breaches(spoiled, made.run, FundLimits(), backtests().matrix)
 
 
 def test_no_strategy_at_all_is_recorded_and_recommends_nothing(registry: Ledger) -> None:
@@ -132,6 +139,52 @@ def test_strategies_that_only_lose_are_answered_with_cash(registry: Ledger) -> N
     assert made.allocation.weights == {}
     assert made.run.result["metrics"]["cvar"] == 0
     assert made.run.result["metrics"]["sharpe"] is None
+
+
+def test_limits_that_come_back_are_recommended_for_again(registry: Ledger) -> None:
+    first = optimise(registry)
+    optimise(registry, {"cvar_limit": 0.008})
+    back = optimise(registry)
+    assert back.run == first.run
+    assert first.allocation is not None
+    assert back.allocation is not None
+    assert back.allocation.allocation_id == f"{first.allocation.allocation_id}-2"
+    pending = list_allocations(registry, status=AllocationStatus.PENDING_APPROVAL)
+    assert [one.allocation_id for one in pending] == [back.allocation.allocation_id]
+    assert not optimise(registry).new
+
+
+def test_inputs_without_an_answer_leave_nothing_pending_also_the_second_time(registry: Ledger) -> None:
+    for _ in range(2):
+        optimise(registry)
+        assert optimise(registry, eligibility=Eligibility((), ())).allocation is None
+        assert list_allocations(registry, status=AllocationStatus.PENDING_APPROVAL) == ()
+
+
+def test_selling_what_no_longer_takes_part_is_turnover(registry: Ledger) -> None:
+    activate(registry, optimise(registry, {"max_turnover": 0.6}))
+    held = list_allocations(registry, status=AllocationStatus.ACTIVE)[0].weights
+    gone = max(held, key=lambda name: held[name])
+    rest = Eligibility(tuple(name for name in NAMES if name != gone), ())
+    stuck = optimise(registry, {"max_turnover": 0.01}, eligibility=rest)
+    assert stuck.run.status == "INFEASIBLE"
+    assert "selling what no longer takes part" in stuck.run.result["conflicts"][0]
+    sold = optimise(registry, {"max_turnover": float(held[gone]) + 0.05}, eligibility=rest)
+    assert sold.allocation is not None
+    lines = {line["strategy_id"]: line for line in sold.run.result["strategies"]}
+    assert (lines[gone]["weight"], lines[gone]["current_weight"]) == (0.0, float(held[gone]))
+    assert (
+        breaches(sold.allocation, sold.run, FundLimits(max_turnover=float(held[gone]) + 0.05), backtests().matrix) == ()
+    )
+    np.testing.assert_allclose(sold.run.result["current"]["leverage"], float(sum(held.values())))
+
+
+def activate(ledger: Ledger, made: Recommendation) -> None:
+    """Make a recommendation the fund's active allocation, as an approval will."""
+    assert made.allocation is not None
+    same = tables.allocations.c.allocation_id == made.allocation.allocation_id
+    with ledger.writing() as connection:
+        connection.execute(update(tables.allocations).where(same).values(status="ACTIVE"))
 
 
 def test_a_wrong_limit_names_the_fund_and_the_field(registry: Ledger) -> None:

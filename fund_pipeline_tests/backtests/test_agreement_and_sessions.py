@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund_pipeline.backtests import BatchResult, FindingCode
-from fund_pipeline.backtests.series import printed_decimals, shift_decimals
+from fund_pipeline.backtests.series import printed_decimals, printed_decimals_of, shift_decimals
 
 HEADER = ["Date", "Daily_Return_Pct", "Account_Equity", "Daily_PnL", "Max_Margin_Used", "Max_Notional_Value"]
 Rows = list[list[str]]
@@ -138,3 +138,21 @@ def test_printed_decimals_are_never_more_than_were_printed(decimals: int, units:
     assert found is not None
     assert found <= decimals
     assert np.array_equal(values, np.array([float(f"{value:.{found}f}") for value in values]))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 14),
+            st.lists(st.one_of(st.integers(-(10**12), 10**12), st.integers(-99, 99)), min_size=12, max_size=12),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.floats(-1e9, 1e9),
+)
+def test_printed_decimals_of_many_rows_are_those_of_each(rows: list[tuple[int, list[int]]], odd: float) -> None:
+    table = np.array([[float(f"{unit}e-{decimals}") for unit in units] for decimals, units in rows])
+    assert printed_decimals_of(table) == [printed_decimals(row) for row in table]
+    table[-1, -1] = odd
+    assert printed_decimals_of(table) == [printed_decimals(row) for row in table]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,14 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund_pipeline.backtests import Backtest, BatchResult, Unit, UnitSource, scan_files, scan_folder
+from fund_pipeline.backtests import Backtest, BatchResult, SourceFile, Unit, UnitSource, scan_files, scan_folder
 from fund_pipeline.backtests.careful import read_one
-from fund_pipeline.backtests.fast import DateMemory, judge_plain, parse_chunk
+from fund_pipeline.backtests.fast import DateMemory, cut_plain, judge_plain, parse_plain
 from fund_pipeline.backtests.judging import Terms
 from fund_pipeline.backtests.model import Refusal
 
 DATA = Path(__file__).parents[2] / "data" / "backtests"
 TERMS = Terms(None, "XNYS", date(2025, 6, 30))
+HEADER = ("Date", "Daily_Return_Pct", "Account_Equity", "Daily_PnL", "Max_Margin_Used", "Max_Notional_Value")
 ARRAYS = ("dates", "returns", "equity", "pnl", "margin", "notional")
 Rows = list[list[str]]
 
@@ -32,10 +33,10 @@ def test_the_nine_samples_are_admitted_in_percent_by_evidence(ingest: Callable[.
 
 def test_the_nine_samples_take_the_fast_path_and_read_the_same_on_both() -> None:
     files = scan_folder(DATA)
-    for file, series in zip(files, parse_chunk(files, DateMemory()), strict=True):
-        quick = judge_plain(series, file, TERMS)
-        assert quick is not None
-        assert _plain(quick) == _plain(read_one(file, TERMS))
+    quick = _quickly(files)
+    assert len(quick) == len(files) == 9
+    for file in files:
+        assert _plain(quick[file.path]) == _plain(read_one(file, TERMS))
 
 
 CORRUPTIONS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
@@ -87,6 +88,13 @@ def _carefully(path: Path) -> object:
         return [refusal.findings]
 
 
+def _quickly(files: Sequence[SourceFile]) -> dict[Path, Backtest]:
+    """What the fast path admits of files read together."""
+    memory = DateMemory()
+    cut = [cut_plain(file, file.path.read_bytes(), memory) for file in files]
+    return judge_plain(parse_plain([one for one in cut if one is not None]), TERMS)
+
+
 def _plain(backtest: Backtest) -> object:
     arrays = [getattr(backtest, name) for name in ARRAYS]
     return [None if array is None else array.tobytes() for array in arrays], backtest.unit, backtest.findings
@@ -115,6 +123,62 @@ def test_a_corrupted_file_gets_the_verdict_of_the_careful_path(
     assert verdict(result, "S") == _carefully(path)
 
 
+def test_corrupted_files_read_in_one_batch_do_not_change_each_others_verdicts(
+    tmp_path: Path,
+    honest: Callable[..., Rows],
+    write: Callable[..., Path],
+    ingest: Callable[..., BatchResult],
+) -> None:
+    for i, corrupt in enumerate(CORRUPTIONS.values()):
+        path = write(tmp_path / f"S{i:02d}.csv", honest(seed=i % 3))
+        path.write_bytes(b"\n".join(corrupt(path.read_bytes().splitlines())))
+        write(tmp_path / f"S{i:02d}-good.csv", honest(seed=i))
+    result = ingest(tmp_path)
+    good = {backtest.strategy_id for backtest in result.admitted if backtest.strategy_id.endswith("-good")}
+    assert len(good) == len(CORRUPTIONS)
+    for path in tmp_path.iterdir():
+        assert verdict(result, path.stem) == _carefully(path), path.name
+
+
+@pytest.mark.parametrize(
+    ("columns", "manifest"),
+    [
+        ([0, 1, 2, 3, 4, 5], None),
+        ([0, 1, 2, 3], "start_capital: 1000000\n"),
+        ([0, 1, 2, 3], "start_capital: 1000005\n"),
+        ([0, 1, 2], None),
+        ([0, 1, 2], "start_capital: 1000000\n"),
+        ([0, 1, 3], "start_capital: 1000000\n"),
+        ([0, 1, 3], "start_capital: 900000\n"),
+        ([0, 1, 2, 3], "unit: decimal\n"),
+        ([0, 1], "unit: percent\n"),
+    ],
+)
+def test_files_judged_together_are_judged_as_they_are_alone(
+    columns: list[int],
+    manifest: str | None,
+    tmp_path: Path,
+    honest: Callable[..., Rows],
+    write: Callable[..., Path],
+    ingest: Callable[..., BatchResult],
+) -> None:
+    for i in range(8):
+        rows = [[row[at] for at in columns] for row in honest(200 + 100 * (i % 2), seed=i)]
+        rows = [[row[0], _places(row[1], i % 4 // 3), *row[2:]] for row in rows]
+        if i % 5 == 4:
+            del rows[50]
+        header = [HEADER[at] for at in columns]
+        write(tmp_path / f"S{i}.csv", rows[:: -1 if i == 3 else 1], header=header, manifest=manifest)
+    result = ingest(tmp_path)
+    for i in range(8):
+        assert verdict(result, f"S{i}") == _carefully(tmp_path / f"S{i}.csv")
+
+
+def _places(percent: str, decimal: int) -> str:
+    """The return as printed, or as a decimal of eight places."""
+    return f"{float(percent) / 100:.8f}" if decimal else percent
+
+
 @given(
     line=st.integers(1, 300),
     column=st.integers(0, 5),
@@ -131,6 +195,6 @@ def test_any_text_in_any_cell_gets_the_same_verdict_on_both_paths(
     rows = honest()
     rows[line - 1][column] = text
     file = scan_files([write(tmp_path / "S.csv", rows)])[0]
-    quick = judge_plain(parse_chunk([file], DateMemory())[0], file, TERMS)
+    quick = _quickly([file]).get(file.path)
     if quick is not None:
         assert _plain(quick) == _plain(read_one(file, TERMS))

@@ -18,7 +18,7 @@ def test_the_demo_shows_its_progress_and_every_strategy(demo_home: Demo) -> None
         assert strategy in printed
     assert "PENDING_APPROVAL" in printed
     assert "portfolio" in printed
-    assert "17 passed, 1 warned, 0 failed" in printed
+    assert "19 passed, 1 warned, 0 failed" in printed
     assert "make up" in printed
 
 

@@ -14,7 +14,7 @@ def test_every_asset_says_what_it_is_who_owns_it_and_what_it_is_made_with() -> N
 
 def test_every_check_says_what_it_asks() -> None:
     checks = [spec for check in research.asset_checks or () for spec in check.check_specs]
-    assert len(checks) == 18
+    assert len(checks) == 20
     assert all(spec.description and spec.description.endswith(".") for spec in checks)
 
 

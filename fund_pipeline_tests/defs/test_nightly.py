@@ -5,17 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
+from fund_pipeline.allocations import recommend_for_all
+from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger.allocations import find_run, get_run, list_allocations
 from fund_pipeline.ledger.funds import get_fund, put_fund
 from fund_pipeline.ledger.locks import exclusive
-from fund_pipeline.ledger.model import AllocationStatus
+from fund_pipeline.ledger.model import AllocationStatus, Fund
 from fund_pipeline.services.nightly import NightlyFailedError
+from fund_pipeline.settings import load_settings
+from fund_pipeline.warehouse import Warehouse
 from fund_pipeline_tests.defs.conftest import CHOSEN, Night
 from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.samples import ACT
@@ -70,11 +75,49 @@ def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> N
     assert list_allocations(night.ledger) == (pending,)
 
 
-def test_limits_without_an_answer_are_recorded_with_what_conflicts_and_recommend_nothing(night: Night) -> None:
-    put_fund(night.ledger, replace(get_fund(night.ledger, "demo"), risk_limits={"beta": 0.51, "max_turnover": -1}), ACT)
-    with pytest.raises(NightlyFailedError, match=r"recommended_allocation.*max_turnover is -1"):
-        night.run()
-    assert list_allocations(night.ledger) == ()
+def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves_nothing_pending(night: Night) -> None:
+    night.run()
+    for name in CHOSEN:
+        assert night.home.fund("strategies", "set", name, "status=INACTIVE").returncode == 0
+    outcome = night.run()
+    assert failed_checks(outcome.checks)["every_fund_has_an_answer"] == "ERROR"
+    assert [one.status for one in list_allocations(night.ledger)] == [AllocationStatus.ARCHIVED]
+    told = night.home.fund("nightly", FUND_BACKTESTS_DIR=str(night.folder))
+    assert told.returncode == 1
+    assert "nothing is recommended" in told.stdout
+    assert "no strategy takes part" in told.stdout
+
+
+def test_one_fund_that_cannot_be_optimised_does_not_stop_the_others(night: Night) -> None:
+    put_fund(night.ledger, Fund("broken", "Broken Fund", "USD", Decimal(1), {"beta": 0.9999}), ACT)
+    outcome = night.run()
+    assert failed_checks(outcome.checks)["every_fund_has_an_answer"] == "ERROR"
+    assert [one.fund_id for one in list_allocations(night.ledger)] == ["demo"]
+
+
+def test_a_recommendation_is_never_made_from_returns_older_than_the_backtests(night: Night) -> None:
+    night.run()
+    shift_dates(night.folder / "TS_Momentum.csv", 1)
+    assert night.home.fund("backtests", "ingest", str(night.folder)).returncode == 0
+    settings = load_settings()
+    with pytest.raises(ConflictError, match=r"strategy_returns was made from other backtests of TS_Momentum"):
+        recommend_for_all(night.ledger, Warehouse(settings.warehouse), settings.min_overlap_days, ACT)
+
+
+def test_the_night_runs_again_after_a_run_was_killed(night: Night) -> None:
+    killed = subprocess.Popen(
+        [sys.executable, "-c", "from fund_pipeline.cli.main import main; main()", "nightly"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stdout is not None
+    while "strategy_returns" not in killed.stdout.readline():
+        assert killed.poll() is None
+    killed.kill()
+    killed.communicate()
+    night.run()
+    assert len(list_allocations(night.ledger)) == 1
 
 
 def test_a_failed_night_names_the_step_and_the_reason_and_is_on_record(night: Night) -> None:

@@ -9,11 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import Ledger, tables
 from fund_pipeline.ledger.allocations import (
+    allocations_of_run,
     find_run,
     get_allocation,
     get_run,
     list_allocations,
+    list_runs,
+    recommend_again,
     record_recommendation,
+    withdraw_pending,
 )
 from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.model import AllocationStatus
@@ -59,10 +63,31 @@ def test_a_newer_recommendation_archives_the_older_pending_one_and_says_so(ledge
     assert (last.action, last.detail) == ("allocation_archived", {"replaced_by": "demo-digest-2"})
 
 
-def test_a_run_without_an_answer_leaves_the_pending_recommendation_alone(ledger: Ledger) -> None:
+def test_a_run_without_an_answer_leaves_nothing_pending_and_says_why(ledger: Ledger) -> None:
     fill_ledger(ledger)
     assert record_recommendation(ledger, replace(run("digest-2"), status="INFEASIBLE"), None, ACT)
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
+    assert history(ledger, "allocation", "demo-digest-1")[-1].detail == {"reason": "run-digest-2 found no answer"}
+    assert [one.status for one in list_runs(ledger, "demo")] == ["INFEASIBLE", "OPTIMAL"]
+
+
+def test_what_an_earlier_run_found_is_recommended_again_once(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    record_recommendation(ledger, run("digest-2"), allocation(run("digest-2"), A="0.4"), ACT)
+    again = replace(allocation(run(), A="0.5"), allocation_id="demo-digest-1-2")
+    assert recommend_again(ledger, again, ACT)
+    assert not recommend_again(ledger, again, ACT)
+    pending = list_allocations(ledger, "demo", AllocationStatus.PENDING_APPROVAL)
+    assert [one.allocation_id for one in pending] == ["demo-digest-1-2"]
+    assert len(allocations_of_run(ledger, "run-digest-1")) == 2
+
+
+def test_withdrawing_keeps_what_it_is_told_to_keep(ledger: Ledger) -> None:
+    fill_ledger(ledger)
+    withdraw_pending(ledger, "demo", "for a test", ACT, keep="demo-digest-1")
     assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.PENDING_APPROVAL
+    withdraw_pending(ledger, "demo", "for a test", ACT)
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
 
 
 def test_the_database_itself_refuses_a_second_active_allocation(ledger: Ledger) -> None:

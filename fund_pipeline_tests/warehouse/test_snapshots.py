@@ -37,7 +37,7 @@ def test_a_failed_write_keeps_the_former_snapshot_and_leaves_nothing_beside_it(
     warehouse = Warehouse(tmp_path)
     warehouse.write("table", pl.DataFrame({"a": [1]}))
 
-    def full_disk(*_: object) -> None:
+    def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full_disk)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
-from fund_pipeline.allocations import Recommendation, recommend_for_all
+from fund_pipeline.allocations import FundOutcome, Recommendation, recommend_for_all
 from fund_pipeline.defs.research.acts import act_of
 from fund_pipeline.defs.research.backtest_assets import GROUP, OWNERS
 from fund_pipeline.defs.research.markdown import markdown_table, percent
@@ -25,18 +26,39 @@ STRATEGY_REGISTRY = AssetKey("strategy_registry")
 )
 def recommended_allocation(context: AssetExecutionContext, fund: FundResource) -> MaterializeResult[None]:
     """For each fund, the weights of greatest expected return whose CVaR and other limits hold; PENDING_APPROVAL."""
-    settings = fund.settings
-    recommendations = recommend_for_all(
-        fund.ledger, fund.warehouse, fund.backtests, settings.min_overlap_days, act_of(context)
-    )
+    outcomes = recommend_for_all(fund.ledger, fund.warehouse, fund.settings.min_overlap_days, act_of(context))
+    fund.warehouse.write("recommendations", _outcome_table(outcomes))
+    made = [outcome.recommendation for outcome in outcomes if outcome.recommendation is not None]
     metadata: dict[str, Any] = {
-        "funds": len(recommendations),
-        "new_recommendations": sum(one.new and one.allocation is not None for one in recommendations),
-        "infeasible": sum(one.allocation is None for one in recommendations),
+        "funds": len(outcomes),
+        "new_recommendations": sum(one.new and one.allocation is not None for one in made),
+        "funds_without_answer": [
+            o.fund_id for o in outcomes if not o.recommendation or not o.recommendation.allocation
+        ],
     }
-    for one in recommendations:
-        metadata |= {f"{one.run.fund_id}_{key}": value for key, value in _fund_metadata(one).items()}
+    for outcome in outcomes:
+        one = outcome.recommendation
+        told = _fund_metadata(one) if one is not None else {"problem": outcome.problem}
+        metadata |= {f"{outcome.fund_id}_{key}": value for key, value in told.items()}
     return MaterializeResult(metadata=metadata)
+
+
+def _outcome_table(outcomes: tuple[FundOutcome, ...]) -> pl.DataFrame:
+    """What this night came to, fund by fund, for checks and for the command."""
+    rows = []
+    for outcome in outcomes:
+        one = outcome.recommendation
+        rows.append(
+            {
+                "fund_id": outcome.fund_id,
+                "run_id": one.run.run_id if one else None,
+                "status": one.run.status if one else "FAILED",
+                "allocation_id": one.allocation.allocation_id if one and one.allocation else None,
+                "problem": outcome.problem or (", ".join(one.run.result["conflicts"]) if one else ""),
+            }
+        )
+    schema = dict.fromkeys(("fund_id", "run_id", "status", "allocation_id", "problem"), pl.String)
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _fund_metadata(one: Recommendation) -> dict[str, Any]:
@@ -55,7 +77,7 @@ def _fund_metadata(one: Recommendation) -> dict[str, Any]:
         [point["cvar"] for point in points],
         [point["expected_return_annual"] for point in points],
         (metrics["cvar"], metrics["expected_return_annual"]),
-        (current["cvar"], current["expected_return_annual"]) if current else None,
+        (current["cvar"], current["expected_return_annual"]) if current and current["cvar"] is not None else None,
         one.run.inputs["limits"]["cvar_limit"],
         f"Efficient frontier, {one.run.fund_id}",
     )
@@ -72,7 +94,16 @@ def _fund_metadata(one: Recommendation) -> dict[str, Any]:
 
 
 def _comparison(result: Mapping[str, Any]) -> str:
-    header = ("strategy", "current", "recommended", "change", "return a year", "CVaR contribution", "margin", "starts")
+    header = (
+        "strategy",
+        "current",
+        "recommended",
+        "change",
+        "return a year",
+        "CVaR contribution",
+        "margin",
+        "never saw",
+    )
     rows = [
         (
             line["strategy_id"],
@@ -81,8 +112,8 @@ def _comparison(result: Mapping[str, Any]) -> str:
             percent(line["weight"] - line["current_weight"]),
             percent(line["expected_return_annual"]),
             percent(line["cvar_contribution"], 4),
-            percent(line["margin_use"] * line["weight"]),
-            line["first_date"] + (f" (never saw {', '.join(line['hidden_crises'])})" if line["hidden_crises"] else ""),
+            percent((line["margin_use"] or 0.0) * line["weight"]),
+            ", ".join(line["hidden_crises"]) or "–",
         )
         for line in result["strategies"]
     ]

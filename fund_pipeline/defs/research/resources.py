@@ -11,12 +11,10 @@ from pydantic import PrivateAttr
 from fund_pipeline.backtests import BacktestStore, Quarantine
 from fund_pipeline.defs.research.acts import correlation_of
 from fund_pipeline.ledger import Ledger, open_ledger
-from fund_pipeline.ledger.locks import exclusive
+from fund_pipeline.ledger.locks import RESEARCH, exclusive
 from fund_pipeline.logs import configure_logging, correlated
 from fund_pipeline.settings import Settings, load_settings
 from fund_pipeline.warehouse import Warehouse
-
-LOCK = "research"
 
 
 class FundResource(ConfigurableResource["FundResource"]):
@@ -37,7 +35,7 @@ class FundResource(ConfigurableResource["FundResource"]):
         self._ledger = open_ledger(self._settings.ledger_url)
         run = context.run
         try:
-            with correlated(correlation_of(run) if run else None), exclusive(self._ledger, LOCK, wait=True):
+            with correlated(correlation_of(run) if run else None), exclusive(self._ledger, RESEARCH):
                 yield self
         finally:
             self._ledger.close()

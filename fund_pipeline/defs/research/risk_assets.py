@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import polars as pl
 from dagster import MaterializeResult, MetadataValue, asset
 
 from fund_pipeline.backtests.market import align_to
+from fund_pipeline.backtests.sessions import session_days
 from fund_pipeline.cerebro.correlation import lagged_correlation, pairwise_correlation, repair_psd
 from fund_pipeline.cerebro.crises import hidden_crises
 from fund_pipeline.cerebro.margin import is_fixed_function_of_return
-from fund_pipeline.cerebro.model import Floats, ReturnsMatrix
+from fund_pipeline.cerebro.model import Floats
+from fund_pipeline.cerebro.sessions import compound_onto
+from fund_pipeline.cerebro.statistics import StrategyStatistics
 from fund_pipeline.cerebro.statistics import strategy_statistics as statistics_of
 from fund_pipeline.cerebro.timing import timing_evidence
 from fund_pipeline.defs.research.backtest_assets import GROUP, OWNERS, SHOWN, backtests, market_returns
@@ -28,12 +32,16 @@ MAX_LAG = 10
 
 @asset(group_name=GROUP, owners=OWNERS, kinds={"numpy", "parquet"}, deps=[backtests])
 def strategy_returns(fund: FundResource) -> MaterializeResult[None]:
-    """All admitted returns, aligned by date. Unequal histories stay unequal: a day without a return has none."""
-    admitted = [s.strategy_id for s in list_summaries(fund.ledger)]
+    """All admitted returns on the sessions of the fund's calendar, unequal histories kept unequal.
+
+    What another calendar trades between two sessions is compounded into the later one.
+    """
+    admitted = {s.strategy_id: s.content_hash for s in list_summaries(fund.ledger)}
     if not admitted:
         raise ConflictError("no backtest is admitted", remedy="see the reasons with `fund backtests quarantine`")
-    matrix = fund.backtests.returns_matrix(admitted)
-    fund.warehouse.write_returns("strategy_returns", matrix)
+    raw = fund.backtests.returns_matrix(tuple(admitted))
+    matrix = compound_onto(raw, session_days(fund.settings.calendar, raw.dates[-1].item().year))
+    fund.warehouse.write_returns("strategy_returns", matrix, admitted)
     present = np.isfinite(matrix.values)
     rows = [
         (name, str(matrix.dates[has][0]), str(matrix.dates[has][-1]), int(has.sum()))
@@ -43,10 +51,11 @@ def strategy_returns(fund: FundResource) -> MaterializeResult[None]:
         metadata={
             "dagster/row_count": len(matrix.dates),
             "strategies": len(matrix.strategies),
+            "calendar": fund.settings.calendar,
             "first_date": str(matrix.dates[0]),
             "last_date": str(matrix.dates[-1]),
             "common_window_days": int(present.all(axis=1).sum()),
-            "histories": MetadataValue.md(markdown_table(("strategy", "first", "last", "days"), rows)),
+            "histories": MetadataValue.md(markdown_table(("strategy", "first", "last", "sessions"), rows)),
         }
     )
 
@@ -55,18 +64,9 @@ def strategy_returns(fund: FundResource) -> MaterializeResult[None]:
 def strategy_statistics(fund: FundResource) -> MaterializeResult[None]:
     """Return, risk, ratios, drawdown, VaR, CVaR, win rate and margin use of each strategy on its own full history."""
     matrix = fund.warehouse.read_returns("strategy_returns")
-    margin_use = {name: _on_days_of(matrix, name, fund.backtests.margin_use(name)) for name in matrix.strategies}
-    found = statistics_of(matrix, margin_use)
-    synthetic = {
-        name: is_fixed_function_of_return(margin_use[name], matrix.values[:, column])
-        for column, name in enumerate(matrix.strategies)
-    }
-    figures = {
-        s.strategy: _plain(asdict(s))
-        | {"hidden_crises": list(hidden_crises(s.first_date)), "margin_is_synthetic": synthetic[s.strategy].flagged}
-        for s in found
-    }
-    fund.warehouse.write("strategy_statistics", pl.DataFrame(list(figures.values()), infer_schema_length=None))
+    figures = {one.strategy: _figures(fund, one) for one in statistics_of(matrix)}
+    table = pl.DataFrame(list(figures.values()), infer_schema_length=None)
+    fund.warehouse.write("strategy_statistics", table, fund.warehouse.provenance("strategy_returns"))
     put_statistics(fund.ledger, figures)
     header = (
         *("strategy", "return a year", "volatility", "Sharpe", "Sortino", "max drawdown", "VaR 95", "CVaR 95"),
@@ -74,23 +74,18 @@ def strategy_statistics(fund: FundResource) -> MaterializeResult[None]:
     )
     rows = [
         (
-            s.strategy,
-            percent(s.annual_return),
-            percent(s.volatility),
-            _ratio(s.sharpe),
-            _ratio(s.sortino),
-            percent(s.max_drawdown),
-            percent(s.var_95),
-            percent(s.cvar_95),
-            percent(s.cvar_99),
-            percent(s.win_rate, 1),
-            percent(s.greatest_margin_use, 0),
-            ", ".join(hidden_crises(s.first_date)) or "–",
+            name,
+            *(percent(f[key]) for key in ("annual_return", "volatility")),
+            *(_ratio(f[key]) for key in ("sharpe", "sortino")),
+            *(percent(f[key]) for key in ("max_drawdown", "var_95", "cvar_95", "cvar_99")),
+            percent(f["win_rate"], 1),
+            percent(f["greatest_margin_use"], 0),
+            ", ".join(f["hidden_crises"]) or "–",
         )
-        for s in found[:SHOWN]
+        for name, f in list(figures.items())[:SHOWN]
     ]
     return MaterializeResult(
-        metadata={"dagster/row_count": len(found), "statistics": MetadataValue.md(markdown_table(header, rows))}
+        metadata={"dagster/row_count": len(figures), "statistics": MetadataValue.md(markdown_table(header, rows))}
     )
 
 
@@ -101,7 +96,7 @@ def correlation_matrix(fund: FundResource) -> MaterializeResult[None]:
     least = fund.settings.min_overlap_days
     pairwise = pairwise_correlation(matrix.values, least)
     same_day = repair_psd(pairwise.matrix)
-    lagged = lagged_correlation(matrix.values, least)
+    lagged = lagged_correlation(matrix.values, least, min(MAX_LAG, len(matrix.dates) - 1))
     twin = repair_psd(lagged.matrix)
     names = matrix.strategies
     fund.warehouse.write("correlation_matrix", _square(names, same_day.matrix))
@@ -110,7 +105,9 @@ def correlation_matrix(fund: FundResource) -> MaterializeResult[None]:
     return MaterializeResult(
         metadata={
             "heatmap": MetadataValue.md(heatmap(same_day.matrix, names, "Correlation, same day")),
-            "lagged_heatmap": MetadataValue.md(heatmap(twin.matrix, names, "Correlation, strongest of -1, 0, +1 days")),
+            "lagged_heatmap": MetadataValue.md(
+                heatmap(twin.matrix, names, f"Correlation, strongest within {MAX_LAG} days")
+            ),
             "average_correlation": float(same_day.matrix[upper].mean()) if len(names) > 1 else 0.0,
             "pairs_without_overlap": same_day.undefined_pairs,
             "least_overlap_days": int(pairwise.overlap[upper].min()) if len(names) > 1 else len(matrix.dates),
@@ -129,24 +126,34 @@ def series_timing(fund: FundResource) -> MaterializeResult[None]:
     """Whether each series moves on the market's and its peers' days, or days later or earlier: misdated files."""
     matrix = fund.warehouse.read_returns("strategy_returns")
     market = align_to(fund.warehouse.read_returns("market_returns"), matrix.dates)
-    evidence = timing_evidence(matrix, market, MAX_LAG)
+    evidence = timing_evidence(matrix, market, max(1, min(MAX_LAG, (len(matrix.dates) - 1) // 2)))
     rows = [_plain(asdict(one)) for one in evidence]
-    fund.warehouse.write("series_timing", pl.DataFrame(rows, infer_schema_length=None))
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    fund.warehouse.write("series_timing", table, fund.warehouse.provenance("strategy_returns"))
     header = tuple(rows[0]) if rows else ()
     return MaterializeResult(
-        metadata={"evidence": MetadataValue.md(markdown_table(header, [tuple(row.values()) for row in rows[:SHOWN]]))}
+        metadata={
+            "days_with_market": int(np.isfinite(market).sum()),
+            "evidence": MetadataValue.md(markdown_table(header, [tuple(row.values()) for row in rows[:SHOWN]])),
+        }
     )
 
 
-def _on_days_of(matrix: ReturnsMatrix, strategy: str, values: Floats) -> Floats:
-    """A strategy's own values, one per day of its history, on the days of the matrix; NaN on the others."""
-    column = matrix.values[:, matrix.strategies.index(strategy)]
-    placed = np.full(len(matrix.dates), np.nan)
-    placed[np.isfinite(column)] = values
-    return placed
+def _figures(fund: FundResource, one: StrategyStatistics) -> dict[str, Any]:
+    """A strategy's statistics, with what its own file tells of margin; margin of 0 throughout tells nothing."""
+    use = fund.backtests.margin_use(one.strategy)
+    known = use[np.isfinite(use)]
+    tells = bool(known.size) and float(known.max()) > 0.0
+    synthetic = is_fixed_function_of_return(use, fund.backtests.frame(one.strategy)["return"].to_numpy())
+    return _plain(asdict(one)) | {
+        "average_margin_use": float(known.mean()) if tells else None,
+        "greatest_margin_use": float(known.max()) if tells else None,
+        "margin_is_synthetic": synthetic.flagged,
+        "hidden_crises": list(hidden_crises(one.first_date, one.last_date)),
+    }
 
 
-def _plain(values: dict[str, object]) -> dict[str, object]:
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {key: str(value) if not isinstance(value, int | float | None) else value for key, value in values.items()}
 
 

@@ -21,19 +21,23 @@ HIDDEN_CORRELATION = 0.2
 """A lagged correlation stronger than the same-day one by this much is told."""
 
 ROUNDING = 1e-9
+MARKET_COVERAGE = 0.95
 
 
-@asset_check(asset=strategy_returns, description="The matrix holds every admitted return and nothing else.")
+@asset_check(asset=strategy_returns, description="The matrix compounds to each backtest's own growth.")
 def returns_matrix_is_complete(fund: FundResource) -> AssetCheckResult:
-    """Days per strategy in the matrix against the ledger."""
+    """Growth of each strategy in the matrix against its backtest, up to the last session of the matrix."""
     matrix = fund.warehouse.read_returns("strategy_returns")
-    in_matrix = dict(zip(matrix.strategies, np.isfinite(matrix.values).sum(axis=0).tolist(), strict=True))
-    wrong = [
-        (summary.strategy_id, summary.days, in_matrix.get(summary.strategy_id, 0))
-        for summary in list_summaries(fund.ledger)
-        if in_matrix.get(summary.strategy_id) != summary.days
-    ]
-    return found_nothing(wrong, ("strategy", "days admitted", "days in the matrix"), AssetCheckSeverity.ERROR)
+    wrong = []
+    for column, name in enumerate(matrix.strategies):
+        frame = fund.backtests.frame(name)
+        until = frame.filter(frame["date"] <= matrix.dates[-1].item())["return"].to_numpy()
+        told, kept = float(np.log1p(until).sum()), float(np.nansum(np.log1p(matrix.values[:, column])))
+        if abs(told - kept) > ROUNDING * (1 + abs(told)):
+            wrong.append((name, f"{np.expm1(told):.6%}", f"{np.expm1(kept):.6%}"))
+    admitted = {summary.strategy_id for summary in list_summaries(fund.ledger)}
+    wrong += [(name, "admitted", "not in the matrix") for name in sorted(admitted - set(matrix.strategies))]
+    return found_nothing(wrong, ("strategy", "backtest grew by", "matrix grew by"), AssetCheckSeverity.ERROR)
 
 
 @asset_check(asset=strategy_statistics, description="No strategy's margin is a fixed function of its absolute return.")
@@ -114,3 +118,22 @@ def lagged_correlation_hides_nothing(fund: FundResource) -> AssetCheckResult:
 def _square(fund: FundResource, name: str) -> tuple[list[str], Floats]:
     table = fund.warehouse.read(name)
     return table["strategy_id"].to_list(), table.drop("strategy_id").to_numpy()
+
+
+@asset_check(asset=series_timing, description="The market's returns reach as far as the backtests do.")
+def market_covers_the_backtests(fund: FundResource) -> AssetCheckResult:
+    """Without the market, dates are judged by the strategies' peers alone."""
+    matrix, market = fund.warehouse.read_returns("strategy_returns"), fund.warehouse.read_returns("market_returns")
+    covered = float(np.isin(matrix.dates, market.dates).mean())
+    rows = []
+    if covered < MARKET_COVERAGE or market.dates[-1] < matrix.dates[-1]:
+        rows.append((market.strategies[0], str(market.dates[-1]), str(matrix.dates[-1]), f"{covered:.1%}"))
+    return found_nothing(rows, ("market", "market ends", "backtests end", "sessions covered"))
+
+
+@asset_check(asset=series_timing, description="The dates of every series can be judged.")
+def series_can_be_judged(fund: FundResource) -> AssetCheckResult:
+    """Series without a significant relation to the market or a peer: their dates may be right, but nothing shows it."""
+    table = fund.warehouse.read("series_timing")
+    unknown = table.filter(table["verdict"] == TimingVerdict.NOT_DETECTABLE.value)["strategy"].to_list()
+    return found_nothing([(name, "not detectable") for name in unknown], ("strategy", "verdict"))

@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("first_date", sa.Date(), nullable=False),
         sa.Column("last_date", sa.Date(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("missing_sessions", sa.Integer(), nullable=False),
+        sa.Column("stated", Json, nullable=False),
         sa.Column("warnings", Json, nullable=False),
         sa.Column("statistics", Json, nullable=False),
         sa.Column("ingested_at", UtcDateTime(), nullable=False),
@@ -95,7 +97,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "optimisation_runs",
-        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("run_id", sa.String(length=128), nullable=False),
         sa.Column("fund_id", sa.String(length=64), nullable=False),
         sa.Column("inputs_digest", sa.String(length=128), nullable=False),
         sa.Column("allocator", sa.String(length=64), nullable=False),
@@ -110,9 +112,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "allocations",
-        sa.Column("allocation_id", sa.String(length=64), nullable=False),
+        sa.Column("allocation_id", sa.String(length=128), nullable=False),
         sa.Column("fund_id", sa.String(length=64), nullable=False),
-        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("run_id", sa.String(length=128), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("metrics", Json, nullable=False),
         sa.Column("digest", sa.String(length=128), nullable=False),
@@ -137,7 +139,7 @@ def upgrade() -> None:
 
     op.create_table(
         "allocation_weights",
-        sa.Column("allocation_id", sa.String(length=64), nullable=False),
+        sa.Column("allocation_id", sa.String(length=128), nullable=False),
         sa.Column("strategy_id", sa.String(length=128), nullable=False),
         sa.Column("weight", ExactDecimal(), nullable=False),
         sa.ForeignKeyConstraint(
