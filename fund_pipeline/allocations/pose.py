@@ -19,10 +19,10 @@ from fund_pipeline.cerebro.psd import repair_psd
 
 @dataclass(frozen=True)
 class Backtests:
-    """What is optimised: all admitted returns, the content hash of each backtest, and its greatest margin ÷ equity."""
+    """What is optimised: all admitted returns, the version of each backtest, and its greatest margin ÷ equity."""
 
     matrix: ReturnsMatrix
-    content_hashes: Mapping[str, str]
+    versions: Mapping[str, str]
     margins: Mapping[str, float]
 
 
@@ -55,7 +55,7 @@ def pose(limits: FundLimits, backtests: Backtests, eligibility: Eligibility, cur
         "allocator": ALLOCATOR,
         "objective": "maximise expected return subject to CVaR",
         "limits": limits.model_dump(mode="json"),
-        "backtests": {name: backtests.content_hashes[name] for name in names},
+        "backtests": {name: backtests.versions[name] for name in names},
         "returns": _fingerprint(window),
         "margins": {name: backtests.margins[name] for name in names},
         "clusters": [{"members": list(cluster.members), "cap": cluster.cap} for cluster in clusters],

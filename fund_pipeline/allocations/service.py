@@ -56,7 +56,7 @@ def recommend_for_all(ledger: Ledger, warehouse: Warehouse, min_days: int, act: 
     margins = _margins(warehouse)
     backtests = Backtests(
         matrix=matrix,
-        content_hashes={name: summaries[name].content_hash for name in eligibility.included},
+        versions={name: summaries[name].version for name in eligibility.included},
         margins={name: margins.get(name, UNKNOWN_MARGIN) for name in eligibility.included},
     )
     return tuple(_outcome(ledger, fund, backtests, eligibility, act) for fund in list_funds(ledger))
@@ -72,7 +72,7 @@ def _outcome(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Elig
 
 
 def _refuse_stale(warehouse: Warehouse, summaries: Mapping[str, BacktestSummary]) -> None:
-    admitted = {name: summary.content_hash for name, summary in summaries.items()}
+    admitted = {name: summary.version for name, summary in summaries.items()}
     for snapshot in ("strategy_returns", "strategy_statistics", "series_timing"):
         used = warehouse.provenance(snapshot)
         stale = sorted(name for name in used.keys() | admitted.keys() if used.get(name) != admitted.get(name))

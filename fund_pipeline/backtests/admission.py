@@ -45,7 +45,7 @@ class Admission:
     """The outcome for a set of files. `unchanged` are strategies whose file is the one admitted before."""
 
     admitted: tuple[BacktestSummary, ...]
-    unchanged: tuple[str, ...]
+    unchanged: tuple[SourceFile, ...]
     quarantined: tuple[Refused, ...]
 
 
@@ -63,7 +63,7 @@ def admit_folder(
             raise NotFoundError(
                 f"{folder} has no file for strategy {only!r}", remedy=f"put {only}.csv or {only}.xlsx there"
             )
-    outcome = _admit(desk, files, rules, act, progress)
+    outcome = _admit(desk, files, rules, act, again=only is not None, progress=progress)
     # What a folder holds is the newest its strategies sent, so even a refused file takes the place of older ones.
     _supersede(desk.quarantine, {file.strategy_id for file in files}, outcome)
     return outcome
@@ -78,12 +78,24 @@ def retry_quarantined(desk: Desk, hashes: Sequence[str], rules: Rules, act: Act)
     entries = [desk.quarantine.get(one) for one in hashes] if hashes else desk.quarantine.list()
     # Read together, so that two files for one strategy still contest it.
     files = scan_files(entry.path for entry in entries if entry.path.exists())
-    outcome = _admit(desk, files, rules, act, None)
-    _supersede(desk.quarantine, {*(s.strategy_id for s in outcome.admitted), *outcome.unchanged}, outcome)
+    outcome = _admit(desk, files, rules, act)
+    _supersede(
+        desk.quarantine,
+        {*(s.strategy_id for s in outcome.admitted), *(file.strategy_id for file in outcome.unchanged)},
+        outcome,
+    )
     return outcome
 
 
-def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, progress: Progress | None) -> Admission:
+def _admit(
+    desk: Desk,
+    files: Sequence[SourceFile],
+    rules: Rules,
+    act: Act,
+    *,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Admission:
     stored = desk.store.content_hashes()
     # Known is what ledger and store agree on: after a crash between the two, a file is read again.
     known = {
@@ -91,6 +103,8 @@ def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, prog
         for s in list_summaries(desk.ledger)
         if stored.get(s.strategy_id) == s.content_hash
     }
+    if again or rules.unit is not None:
+        known = {}  # a person asked for it, or states a unit that may differ from the one decided before
     outcomes = stream_batch(
         files,
         registered=frozenset(s.strategy_id for s in list_strategies(desk.ledger)),
@@ -101,7 +115,7 @@ def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, prog
         progress=progress,
     )
     admitted: list[BacktestSummary] = []
-    unchanged: list[str] = []
+    unchanged: list[SourceFile] = []
     refused: list[Refused] = []
     with desk.store.writing() as series:
         for outcome in outcomes:
@@ -113,7 +127,7 @@ def _admit(desk: Desk, files: Sequence[SourceFile], rules: Rules, act: Act, prog
                     desk.quarantine.keep(outcome)
                     refused.append(outcome)
                 case Unchanged(file):
-                    unchanged.append(file.strategy_id)
+                    unchanged.append(file)
     put_summaries(desk.ledger, admitted, act)
     return Admission(tuple(admitted), tuple(unchanged), tuple(refused))
 

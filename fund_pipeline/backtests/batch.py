@@ -98,7 +98,7 @@ def stream_batch(
     Parameters
     ----------
     files : from ``scan_folder``.
-    registered : ids of the strategies in the registry; a file of any other is refused, unread.
+    registered : ids of the strategies in the registry; a file of any other is refused, with its own faults.
     known_hashes : strategy id → content hash of its admitted file; an equal file is not parsed again.
     unit : the operator's ``--unit`` for files that neither show nor state theirs; contradiction refuses the file.
     default_calendar : exchange_calendars name for files without one. InputError where unknown.
@@ -128,7 +128,7 @@ def _outcomes(
     waiting: deque[tuple[list[tuple[SourceFile, Outcome | None]], Future[list[Block]]]] = deque()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="backtest-parse") as pool:
         for chunk in _chunks(files):
-            begun = [_begin(file, registered, known_hashes, memory) for file in chunk]
+            begun = [_begin(file, registered, known_hashes, memory, terms) for file in chunk]
             plain = [one for one in begun if isinstance(one, Plain)]
             known = [None if isinstance(one, Plain) else one for one in begun]
             waiting.append((list(zip(chunk, known, strict=True)), pool.submit(parse_plain, plain)))
@@ -140,14 +140,19 @@ def _outcomes(
 
 
 def _begin(
-    file: SourceFile, registered: frozenset[str], known_hashes: Mapping[str, str], memory: DateMemory
+    file: SourceFile,
+    registered: frozenset[str],
+    known_hashes: Mapping[str, str],
+    memory: DateMemory,
+    terms: Terms,
 ) -> Refused | Unchanged | Plain | None:
     """Read a file: its outcome where that decides it, else what the joint parse takes of it, if anything."""
     findings = file.findings
     if file.strategy_id not in registered and not any(f.code is FindingCode.BAD_STRATEGY_ID for f in findings):
         findings = (*findings, _unknown(file))
     if findings:
-        return Refused(file, findings)
+        # Its own faults are told at once, so that registering the strategy is not followed by a second refusal.
+        return Refused(file, findings if file.findings else (*findings, *_own_faults(file, terms)))
     try:
         data = read_unchanged(file)
     except Refusal as refusal:
@@ -183,6 +188,11 @@ def _read_carefully(file: SourceFile, terms: Terms) -> Backtest | Refused:
         return read_one(file, terms)
     except Refusal as refusal:
         return Refused(file, refusal.findings)
+
+
+def _own_faults(file: SourceFile, terms: Terms) -> tuple[Finding, ...]:
+    outcome = _read_carefully(file, terms)
+    return outcome.findings if isinstance(outcome, Refused) else ()
 
 
 def _unknown(file: SourceFile) -> Finding:

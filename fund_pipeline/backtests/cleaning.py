@@ -15,6 +15,8 @@ from fund_pipeline.backtests.model import Column, Days, Finding, FindingCode, Fl
 from fund_pipeline.backtests.reading import RawTable
 from fund_pipeline.backtests.series import Series
 
+EARLIEST = np.datetime64("1900-01-01", "D")
+"""A date before this is a typing error, not a history."""
 LEAST_ROWS = 2
 _MONEY = frozenset({Column.EQUITY, Column.PNL, Column.MARGIN, Column.NOTIONAL})
 _ISO_REMEDY = "write dates as 2024-01-31, or state date_format in the manifest (for example %d/%m/%Y)"
@@ -195,6 +197,24 @@ def _order(days: Days, lines: Lines, plan: Layout) -> tuple[Lines, tuple[Finding
     message = f"the rows are not in date order (first at {days[i]}); they were sorted"
     finding = Finding(FindingCode.UNORDERED_DATES, message, "send rows in date order", "", int(lines[i]), name)
     return order, (finding,)
+
+
+def check_plausible(series: Series) -> tuple[Finding, ...]:
+    """BAD_DATE before EARLIEST, which is a typing error; NEGATIVE_VALUE for margin or notional below 0."""
+    findings = []
+    old = np.flatnonzero(series.dates < EARLIEST)
+    if len(old):
+        first = int(old[np.argmin(series.rows[old])])
+        message = f"lies before {EARLIEST}{_others(len(old))}"
+        findings.append(series.at(FindingCode.BAD_DATE, first, Column.DATE, message, "correct the year"))
+    for column in (Column.MARGIN, Column.NOTIONAL):
+        values = series.get(column)
+        below = np.flatnonzero(values < 0) if values is not None else np.array([], dtype=np.int64)
+        if len(below):
+            first = int(below[np.argmin(series.rows[below])])
+            message = f"is below 0{_others(len(below))}; what was used has no sign"
+            findings.append(series.at(FindingCode.NEGATIVE_VALUE, first, column, message, "send the amount used"))
+    return tuple(findings)
 
 
 def check_future(series: Series, today: date) -> tuple[Finding, ...]:

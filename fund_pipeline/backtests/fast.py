@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from fund_pipeline.backtests.blocks import Block, judge_block
-from fund_pipeline.backtests.cleaning import LEAST_ROWS
+from fund_pipeline.backtests.cleaning import EARLIEST, LEAST_ROWS
 from fund_pipeline.backtests.columns import Layout, layout
 from fund_pipeline.backtests.judging import Terms, judge
 from fund_pipeline.backtests.model import Backtest, Column, Days, FindingCode, Flags, Floats, Refusal
@@ -146,6 +146,8 @@ def _parse_days(printed: bytes) -> Days | None:
         days: Days = np.frombuffer(printed, dtype=f"S{_DATE_WIDTH}").astype("U").astype("datetime64[D]")
     except ValueError:
         return None  # such as 2024-02-30: the careful path names it
+    if days.min() < EARLIEST:
+        return None
     steps = np.diff(days.astype(np.int64))
     return days if (steps > 0).all() or (steps < 0).all() else None
 
@@ -187,6 +189,9 @@ def _block(members: Sequence[Plain], numbers: dict[Column, Floats]) -> Block:
     days = members[0].days
     table = {column: found.reshape(len(members), len(days)) for column, found in numbers.items()}
     clean: Flags = np.all([np.isfinite(found.sum(axis=1)) for found in table.values()], axis=0)
+    for column in (Column.MARGIN, Column.NOTIONAL):
+        if column in table:
+            clean &= table[column].min(axis=1) >= 0  # a sign is for the careful path to name
     if not clean.all():
         table = {column: found[clean] for column, found in table.items()}
     rows = np.arange(2, len(days) + 2, dtype=np.int64)

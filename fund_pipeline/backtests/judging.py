@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fund_pipeline.backtests.agreement import implied_returns
-from fund_pipeline.backtests.cleaning import check_future
+from fund_pipeline.backtests.cleaning import check_future, check_plausible
 from fund_pipeline.backtests.consistency import check_agreement, check_direction, check_equity_positive, check_returns
 from fund_pipeline.backtests.model import (
     Backtest,
@@ -46,7 +46,7 @@ class Terms:
 
 def judge(series: Series, file: SourceFile, terms: Terms) -> Backtest:
     """Decide the unit and check everything that needs the whole series. Refusal carries the errors."""
-    errors = list(check_future(series, terms.today)) + list(check_equity_positive(series))
+    errors = [*check_plausible(series), *check_future(series, terms.today), *check_equity_positive(series)]
     if errors:
         raise Refusal(*errors)
     manifest = file.manifest

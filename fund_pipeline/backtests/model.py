@@ -76,6 +76,7 @@ class FindingCode(StrEnum):
     FUTURE_DATE = "future_date"
     NOT_A_NUMBER = "not_a_number"
     AMBIGUOUS_NUMBERS = "ambiguous_numbers"
+    NEGATIVE_VALUE = "negative_value"
     RETURN_BELOW_MINUS_100 = "return_below_minus_100"
     UNIT_UNKNOWN = "unit_unknown"
     UNIT_CONTRADICTED = "unit_contradicted"

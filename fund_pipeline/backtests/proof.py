@@ -10,6 +10,7 @@ import polars as pl
 from fund_pipeline.backtests.agreement import SLACK
 from fund_pipeline.backtests.model import Floats
 from fund_pipeline.backtests.series import printed_decimals
+from fund_pipeline.backtests.sessions import check_sessions, trading_sessions
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Proof:
     worst: float
 
 
-def prove_pnl(frame: pl.DataFrame) -> Proof:
+def prove_pnl(frame: pl.DataFrame, _calendar: str) -> Proof:
     """Each day's return against PnL ÷ (equity − PnL). `frame` has the columns of the store, oldest first."""
     returns, equity, pnl = (_column(frame, name) for name in ("return", "equity", "pnl"))
     start = equity - pnl
@@ -36,10 +37,14 @@ def prove_pnl(frame: pl.DataFrame) -> Proof:
     return _proof(returns - pnl / start, tolerance)
 
 
-def prove_compounding(frame: pl.DataFrame) -> Proof:
-    """Each day's equity against the day before's, compounded by the return."""
+def prove_compounding(frame: pl.DataFrame, calendar: str) -> Proof:
+    """Each day's equity against the day before's, compounded by the return; not across sessions that are missing."""
     returns, equity = (_column(frame, name) for name in ("return", "equity"))
     before = equity[:-1]
+    dates = frame["date"].to_numpy().astype("datetime64[D]")
+    sessions = trading_sessions(calendar, dates[-1].item().year)
+    after_gap = check_sessions(dates, np.arange(len(dates), dtype=np.int64), "date", sessions).after_gap
+    before = np.where(after_gap[1:], np.nan, before)
     tolerance = _unit(returns) + 3 * _unit(equity) / np.abs(before) + SLACK
     return _proof(returns[1:] - (equity[1:] / before - 1.0), tolerance)
 

@@ -7,12 +7,13 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from fund_pipeline.backtests.batch import Refused
 from fund_pipeline.backtests.model import Finding, FindingCode
-from fund_pipeline.backtests.scan import SourceFile, scan_files
-from fund_pipeline.errors import InvariantError, NotFoundError
+from fund_pipeline.backtests.scan import SUFFIXES, SourceFile, scan_files
+from fund_pipeline.errors import NotFoundError
 
 REASONS = "reasons.json"
 RELEASED = "released"
@@ -122,11 +123,22 @@ class Quarantine:
         return tuple(old)
 
     def _read(self, folder: Path) -> QuarantinedFile:
-        loaded = json.loads((folder / REASONS).read_text(encoding="utf-8"))
-        if loaded["content_hash"] != folder.name:
-            raise InvariantError(f"{folder / REASONS} describes {loaded['content_hash']}, not its own folder")
+        try:
+            return self._parse(folder, json.loads((folder / REASONS).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as damaged:
+            finding = Finding(
+                FindingCode.UNREADABLE,
+                f"the record of this refusal cannot be read: {type(damaged).__name__}",
+                "send the file again; what was kept of it stays in this folder",
+                folder.name,
+            )
+            kept = sorted(path for path in folder.iterdir() if path.name != REASONS and path.suffix in SUFFIXES)
+            path = kept[0] if kept else folder / "unknown"
+            return QuarantinedFile(folder.name, path.stem, path, str(folder), (finding,))
+
+    def _parse(self, folder: Path, loaded: dict[str, Any]) -> QuarantinedFile:
         return QuarantinedFile(
-            content_hash=loaded["content_hash"],
+            content_hash=folder.name,
             strategy_id=loaded["strategy_id"],
             path=folder / loaded["file"],
             origin=loaded["origin"],

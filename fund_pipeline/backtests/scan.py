@@ -88,7 +88,9 @@ def scan_folder(folder: Path) -> tuple[SourceFile, ...]:
     paths = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in wanted and not path.name.startswith((".", "~$")) and not path.is_dir()
+        if path.suffix.lower() in wanted
+        and not path.name.startswith((".", "~$"))
+        and (path.is_file() or path.is_symlink())
     )
     if not paths:
         raise InputError(

@@ -128,7 +128,10 @@ def _show(outcome: Admission, as_json: bool) -> None:
         {"file": s.source_file, "strategy_id": s.strategy_id, "status": "admitted", "reasons": list(s.warnings)}
         for s in outcome.admitted
     ]
-    rows += [{"file": None, "strategy_id": s, "status": "unchanged", "reasons": []} for s in outcome.unchanged]
+    rows += [
+        {"file": file.path.name, "strategy_id": file.strategy_id, "status": "unchanged", "reasons": []}
+        for file in outcome.unchanged
+    ]
     rows += [
         {
             "file": refused.file.path.name,

@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from fund_pipeline.accounts.registry import StrategyEntry, parse_strategy
+from fund_pipeline.cli.backtests import Unit
 from fund_pipeline.cli.context import Json, ledger_of, person, print_json, start
 from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import ConflictError, InputError
@@ -107,7 +108,7 @@ def set_command(strategy_id: StrategyId, fields: Fields = None) -> None:
 
 
 @app.command("sync-backtest")
-def sync_backtest(strategy_id: StrategyId, as_json: Json = False) -> None:
+def sync_backtest(strategy_id: StrategyId, unit: Unit = None, as_json: Json = False) -> None:
     """Read this one strategy's file from the backtests folder again."""
     from fund_pipeline.cli.backtests import report
     from fund_pipeline.ledger.strategies import get_strategy
@@ -115,7 +116,7 @@ def sync_backtest(strategy_id: StrategyId, as_json: Json = False) -> None:
     settings = start()
     with ledger_of(settings) as ledger:
         get_strategy(ledger, strategy_id)
-        report(settings, ledger, settings.backtests_dir, unit=None, only=strategy_id, as_json=as_json)
+        report(settings, ledger, settings.backtests_dir, unit=unit, only=strategy_id, as_json=as_json)
 
 
 @app.command("accept-dates")

@@ -107,6 +107,11 @@ class BacktestSummary:
     ingested_at: datetime
     statistics: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def version(self) -> str:
+        """What the stored series is: its content, as read in its unit."""
+        return f"{self.content_hash}-{self.unit}"
+
 
 @dataclass(frozen=True)
 class DatesAcceptance:

@@ -98,6 +98,26 @@ def test_pnl_with_start_capital_is_checked_without_equity(
     assert result.quarantined[0].findings[0].row == 52
 
 
+def test_a_last_day_that_loses_more_than_everything_is_refused_though_pnl_agrees(
+    tmp_path: Path, honest: Honest, write: Write, ingest: Ingest
+) -> None:
+    rows = [[row[i] for i in (0, 1, 3)] for row in honest()]
+    before = 1e6 + sum(float(row[2]) for row in rows[:-1])
+    rows[-1][1:] = ["-120.0", repr(round(-1.2 * before, 2))]
+    header = [HEADER[i] for i in (0, 1, 3)]
+    result = ingest(write(tmp_path / "S.csv", rows, header=header, manifest="start_capital: 1000000\n").parent)
+    assert codes(result) == [FindingCode.RETURN_BELOW_MINUS_100]
+
+
+def test_an_account_that_starts_with_nothing_is_refused(
+    tmp_path: Path, honest: Honest, write: Write, ingest: Ingest
+) -> None:
+    rows = honest()
+    rows[0][3] = rows[0][2]
+    result = ingest(write(tmp_path / "S.csv", rows).parent)
+    assert codes(result) == [FindingCode.EQUITY_NOT_POSITIVE]
+
+
 def test_weekends_on_an_exchange_are_listed(tmp_path: Path, honest: Honest, write: Write, ingest: Ingest) -> None:
     rows = honest()
     rows[3][0] = "2023-01-07"

@@ -31,7 +31,7 @@ def table() -> pl.DataFrame:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_sample_series_prove_themselves(name: str) -> None:
-    pnl, equity = prove_pnl(stored(name)), prove_compounding(stored(name))
+    pnl, equity = prove_pnl(stored(name), "XNYS"), prove_compounding(stored(name), "XNYS")
     assert (pnl.compared, pnl.disagreeing) == (stored(name).height, 0)
     assert (equity.compared, equity.disagreeing) == (stored(name).height - 1, 0)
 
@@ -44,15 +44,15 @@ def test_one_wrong_day_is_found() -> None:
             pl.when(pl.col("index") == 100).then(pl.col("return") + 0.0001).otherwise(pl.col("return")).alias("return")
         )
     )
-    assert prove_pnl(wrong).disagreeing == 1
-    assert prove_compounding(wrong).disagreeing == 1
-    assert prove_pnl(wrong).worst == pytest.approx(0.0001, rel=0.01)
+    assert prove_pnl(wrong, "XNYS").disagreeing == 1
+    assert prove_compounding(wrong, "XNYS").disagreeing == 1
+    assert prove_pnl(wrong, "XNYS").worst == pytest.approx(0.0001, rel=0.01)
 
 
 def test_a_series_with_nothing_to_compare_says_so() -> None:
     bare = stored("Pairs_MeanRev").with_columns(equity=pl.lit(None), pnl=pl.lit(None))
-    assert prove_pnl(bare) == Proof(0, 0, 0.0)
-    assert prove_compounding(bare) == Proof(0, 0, 0.0)
+    assert prove_pnl(bare, "XNYS") == Proof(0, 0, 0.0)
+    assert prove_compounding(bare, "XNYS") == Proof(0, 0, 0.0)
 
 
 def test_the_sample_table_meets_every_expectation() -> None:

@@ -109,3 +109,58 @@ def test_a_folder_that_gives_no_backtests_is_an_error_that_says_so(tmp_path: Pat
     assert done.returncode == 2
     assert str(target) in done.stderr
     assert "To fix" in done.stderr
+
+
+def test_a_folder_of_broken_files_gives_a_reason_for_each_also_of_strategies_nobody_registered(tmp_path: Path) -> None:
+    folder = ROOT / "fund_pipeline_tests" / "backtests" / "broken"
+    here = Home(tmp_path / "home")
+    here.fund("ledger", "upgrade")
+    here.fund("strategies", "add", "good")
+    done = here.fund("backtests", "ingest", str(folder), "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["exit_code"]) == (4, 4)
+    files = {one["file"]: one for one in told["files"]}
+    assert set(files) == {path.name for path in folder.glob("*.csv")}
+    assert files["good.csv"]["status"] == "admitted"
+    assert [reason["code"] for reason in files["unknown_strategy.csv"]["reasons"]] == ["unknown_strategy"]
+    expected = {
+        "bad_date.csv": ("bad_date", 4, "Date", "2024-02-30"),
+        "below_minus_100.csv": ("return_below_minus_100", 9, "Daily_Return_Pct", "-120.5"),
+        "future_date.csv": ("future_date", 13, "Date", "2031-01-02"),
+        "mixed_units.csv": ("mixed_units", 10, "Daily_Return_Pct", "-0.0113"),
+        "text_in_number.csv": ("not_a_number", 6, "Daily_PnL", "about 900"),
+    }
+    for file, (code, row, column, value) in expected.items():
+        reason = files[file]["reasons"][1]
+        assert (reason["code"], reason["row"], reason["column"], reason["value"]) == (code, row, column, value)
+        assert reason["remedy"]
+    for one in files.values():
+        assert one["status"] == "admitted" or one["reasons"]
+
+
+def test_a_unit_that_was_stated_wrongly_can_be_taken_back(tmp_path: Path) -> None:
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    (folder / "S.csv").write_text("Date,Return\n2024-01-02,0.1\n2024-01-03,0.2\n2024-01-04,-0.1\n")
+    here = Home(tmp_path / "home")
+    here.fund("ledger", "upgrade")
+    here.fund("strategies", "add", "S")
+    here.fund("backtests", "ingest", str(folder), "--unit", "percent")
+    assert here.fund("backtests", "ingest", str(folder), "--unit", "decimal").returncode == 0
+    assert json.loads(here.fund("strategies", "show", "S", "--json").stdout)["backtest"]["unit"] == "decimal"
+
+
+def test_a_damaged_quarantine_entry_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    here = Home(tmp_path / "home")
+    here.fund("ledger", "upgrade")
+    entry = here.path / "quarantine" / "abc"
+    entry.mkdir(parents=True)
+    (entry / "reasons.json").write_text("{")
+    listed = json.loads(here.fund("backtests", "quarantine", "--json").stdout)
+    assert (listed[0]["id"], listed[0]["reasons"][0]["code"]) == ("abc", "unreadable")
+
+
+def test_looking_at_a_ledger_does_not_create_it(tmp_path: Path) -> None:
+    here = Home(tmp_path / "home")
+    assert json.loads(here.fund("ledger", "status", "--json").stdout)["revision"] is None
+    assert not here.path.exists()

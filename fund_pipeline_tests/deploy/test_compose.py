@@ -16,7 +16,7 @@ from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 from dagster._core.workspace.load import location_origins_from_config
 
 import fund_pipeline
-from fund_pipeline.settings import Settings
+from fund_pipeline.settings import PROJECT, Settings
 
 FILE = Path(fund_pipeline.__file__).parent.parent / "docker-compose.yml"
 TEXT = FILE.read_text()
@@ -130,11 +130,20 @@ def test_every_variable_is_a_setting_or_is_explained_at_the_top_of_the_file(name
 @pytest.mark.parametrize("name", OURS)
 def test_every_process_sees_the_same_environment_and_home(name: str) -> None:
     assert SERVICES[name]["environment"] == COMPOSE["x-fund"]["environment"]
-    assert SERVICES[name]["volumes"] == ["home:/var/lib/fund"]
+    assert SERVICES[name]["volumes"] == ["home:/var/lib/fund", "${INBOX:-./data}:/inbox:ro"]
+
+
+def test_the_inbox_that_is_mounted_is_the_one_that_is_read_and_its_default_is_the_sample_data() -> None:
+    environment = COMPOSE["x-fund"]["environment"]
+    assert environment["FUND_BACKTESTS_DIR"] == "/inbox/backtests"
+    assert environment["FUND_MARKET_PRICES"] == "${MARKET_PRICES:-/inbox/prices/sp500_index.csv}"
+    assert (PROJECT / "data" / "backtests").is_dir()
+    assert (PROJECT / "data" / "prices" / "sp500_index.csv").is_file()
 
 
 def test_every_volume_and_config_that_is_used_is_declared() -> None:
-    volumes = {mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])}
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    volumes = {mount.split(":")[0] for mount in mounts if not mount.startswith("${INBOX")}
     configs = {mount["source"] for service in SERVICES.values() for mount in service.get("configs", [])}
     assert volumes == set(COMPOSE["volumes"])
     assert configs == set(COMPOSE["configs"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
-from dagster import AssetCheckResult, AssetCheckSeverity, MetadataValue, asset_check
+from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, MetadataValue, asset_check, multi_asset_check
 
 from fund_pipeline.backtests import FindingCode
 from fund_pipeline.backtests.expectations import (
@@ -25,24 +25,24 @@ from fund_pipeline.ledger.backtests import list_summaries
 CALENDAR_FINDINGS = {FindingCode.NON_TRADING_DAYS.value, FindingCode.MISSING_SESSIONS.value}
 
 
-@asset_check(asset=backtests, description="The table has exactly the store's columns and types (Great Expectations).")
-def backtests_have_their_schema(fund: FundResource) -> AssetCheckResult:
-    """Columns and types."""
-    return _expectations(check_schema(_table(fund)))
+SUITES = {
+    "backtests_have_their_schema": (check_schema, "The table has exactly the store's columns and types."),
+    "backtest_values_are_in_range": (check_ranges, "Returns, equity, margin and notional lie where they can."),
+    "backtest_dates_are_unique_and_increasing": (check_keys, "Keys are present, dates unique and increasing."),
+}
 
 
-@asset_check(
-    asset=backtests, description="Returns, equity, margin and notional lie where they can (Great Expectations)."
+@multi_asset_check(
+    specs=[
+        AssetCheckSpec(name, asset=backtests, description=f"Great Expectations: {question}")
+        for name, (_, question) in SUITES.items()
+    ]
 )
-def backtest_values_are_in_range(fund: FundResource) -> AssetCheckResult:
-    """Value ranges."""
-    return _expectations(check_ranges(_table(fund)))
-
-
-@asset_check(asset=backtests, description="Keys are present, dates unique and increasing (Great Expectations).")
-def backtest_dates_are_unique_and_increasing(fund: FundResource) -> AssetCheckResult:
-    """Keys and order."""
-    return _expectations(check_keys(_table(fund)))
+def backtest_expectations(fund: FundResource) -> Iterator[AssetCheckResult]:
+    """The three suites, on a table that is loaded once."""
+    table = with_day_steps(fund.backtests.load([s.strategy_id for s in list_summaries(fund.ledger)]))
+    for name, (check, _) in SUITES.items():
+        yield _expectations(name, check(table))
 
 
 @asset_check(asset=backtests, description="On every day the return is PnL ÷ start-of-day equity.")
@@ -92,25 +92,24 @@ def backtests_were_admitted_without_warning(fund: FundResource) -> AssetCheckRes
     return found_nothing(rows, ("strategy", "code", "finding"))
 
 
-def _table(fund: FundResource) -> pl.DataFrame:
-    return with_day_steps(fund.backtests.load([s.strategy_id for s in list_summaries(fund.ledger)]))
-
-
-def _expectations(outcomes: tuple[ExpectationOutcome, ...]) -> AssetCheckResult:
+def _expectations(name: str, outcomes: tuple[ExpectationOutcome, ...]) -> AssetCheckResult:
     rows = [
         (one.expectation, one.column, "met" if one.met else "BROKEN", one.checked, one.broken, ", ".join(one.samples))
         for one in outcomes
     ]
     header = ("expectation", "column", "outcome", "values", "broken", "samples")
     return AssetCheckResult(
+        check_name=name,
         passed=all(one.met for one in outcomes),
         severity=AssetCheckSeverity.ERROR,
         metadata={"expectations": MetadataValue.md(markdown_table(header, rows))},
     )
 
 
-def _proofs(fund: FundResource, prove: Callable[[pl.DataFrame], Proof]) -> AssetCheckResult:
-    proofs = {s.strategy_id: prove(fund.backtests.frame(s.strategy_id)) for s in list_summaries(fund.ledger)}
+def _proofs(fund: FundResource, prove: Callable[[pl.DataFrame, str], Proof]) -> AssetCheckResult:
+    proofs = {
+        s.strategy_id: prove(fund.backtests.frame(s.strategy_id), s.calendar) for s in list_summaries(fund.ledger)
+    }
     wrong_first = sorted(proofs.items(), key=lambda item: (-item[1].disagreeing, item[0]))
     rows = [(name, p.compared, p.disagreeing, f"{p.worst:.2e}") for name, p in wrong_first[:SHOWN]]
     header = ("strategy", "days compared", "days that disagree", "greatest difference")

@@ -36,7 +36,7 @@ def strategy_returns(fund: FundResource) -> MaterializeResult[None]:
 
     What another calendar trades between two sessions is compounded into the later one.
     """
-    admitted = {s.strategy_id: s.content_hash for s in list_summaries(fund.ledger)}
+    admitted = {s.strategy_id: s.version for s in list_summaries(fund.ledger)}
     if not admitted:
         raise ConflictError("no backtest is admitted", remedy="see the reasons with `fund backtests quarantine`")
     raw = fund.backtests.returns_matrix(tuple(admitted))
