@@ -1,9 +1,9 @@
-"""How much capital each strategy gets: an exact linear programme behind `solve`, with a proof of its optimum.
+"""How much capital each strategy gets: an exact engine behind `solve`, with a proof of every optimum.
 
-Also the efficient frontier, the least CVaR for a target return, and clusters of strategies to cap as one."""
+Also the efficient frontier, the least CVaR for a target return, sessions that solve again and again from where they
+are, and clusters of strategies to cap as one."""
 
 from fund_pipeline.cerebro.allocation.clusters import correlation_clusters
-from fund_pipeline.cerebro.allocation.frontier import efficient_frontier
 from fund_pipeline.cerebro.allocation.model import Cluster, Constraints, Problem
 from fund_pipeline.cerebro.allocation.solution import (
     BindingConstraint,
@@ -13,7 +13,14 @@ from fund_pipeline.cerebro.allocation.solution import (
     Solution,
     SolutionStatus,
 )
-from fund_pipeline.cerebro.allocation.solving import ALLOCATOR, minimise_cvar, portfolio_of, solve
+from fund_pipeline.cerebro.allocation.solving import (
+    ALLOCATOR,
+    Session,
+    efficient_frontier,
+    minimise_cvar,
+    portfolio_of,
+    solve,
+)
 
 __all__ = [
     "ALLOCATOR",
@@ -24,6 +31,7 @@ __all__ = [
     "FrontierPoint",
     "Portfolio",
     "Problem",
+    "Session",
     "Solution",
     "SolutionStatus",
     "correlation_clusters",

@@ -8,55 +8,52 @@ from dataclasses import replace
 import numpy as np
 
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
-from fund_pipeline.cerebro.allocation.limits import Limits, limits_of
-from fund_pipeline.cerebro.allocation.lp import Aim, optimise
-from fund_pipeline.cerebro.allocation.model import Problem
+from fund_pipeline.cerebro.allocation.fast.engine import Engine
+from fund_pipeline.cerebro.allocation.ladder import Answer, answer
+from fund_pipeline.cerebro.allocation.limits import Limits, returns_of
+from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.solution import FrontierPoint
 from fund_pipeline.cerebro.cvar import cvar
-from fund_pipeline.cerebro.model import Floats
 from fund_pipeline.errors import InfeasibleError, InputError
 
 
-def efficient_frontier(problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
-    """Efficient portfolios at evenly spaced CVaR, from 0 (or the least possible) to that of the most return.
+def frontier_points(limits: Limits, points: int, engine: Engine) -> tuple[FrontierPoint, ...]:
+    """See `efficient_frontier`, which this answers for a problem's limits.
 
-    The problem's cvar_limit is not applied; all other limits are. Return rises and its slope falls with CVaR. A problem
-    in which no risk is rewarded has a single point.
-
-    Parameters
-    ----------
-    points : at least 2.
-
-    Raises
-    ------
-    InputError : fewer than 2 points. InfeasibleError : the other limits contradict each other.
+    The points are found from the greatest CVaR down, so that each starts from the basis of the one before.
     """
     if points < 2:
         raise InputError(f"points is {points}, expected at least 2")
-    limits = replace(limits_of(problem), cvar_limit=None)
-    highest = optimise(limits, Aim.MOST_RETURN)
-    least = optimise(limits, Aim.LEAST_CVAR)
-    if highest is None or least is None:
+    limits = replace(limits, cvar_limit=None)
+    last = _point(limits, answer(limits, Aim.MOST_RETURN, engine))
+    # In a cone cash is always allowed, so the frontier starts at 0 without asking for the least CVaR.
+    least = last if limits.is_cone else _point(limits, answer(limits, Aim.LEAST_CVAR, engine))
+    if last is None or least is None:
         raise InfeasibleError(
             f"no weights meet all limits; these contradict each other: {', '.join(conflicting(limits))}",
             remedy="relax one of them",
         )
-    last = _point(limits, highest.weights)
-    start = max(_point(limits, least.weights).cvar, 0.0)
+    start = 0.0 if limits.is_cone else max(least.cvar, 0.0)
     if last.cvar <= start:
         return (last,)
-    inner = [
-        optimise(replace(limits, cvar_limit=float(limit)), Aim.MOST_RETURN)
-        for limit in np.linspace(start, last.cvar, points)[1:-1]
-    ]
-    first = optimise(replace(limits, cvar_limit=start), Aim.MOST_RETURN) or least
-    found = [first, *(vertex for vertex in inner if vertex is not None)]
-    return (*(_point(limits, vertex.weights) for vertex in found), last)
+    found = [last]
+    for limit in np.linspace(start, last.cvar, points)[-2:0:-1]:
+        point = _point(limits, answer(replace(limits, cvar_limit=float(limit)), Aim.MOST_RETURN, engine))
+        if point is not None:
+            found.append(point)
+    first = _point(limits, answer(replace(limits, cvar_limit=start), Aim.MOST_RETURN, engine))
+    found.append(first or least)
+    return tuple(reversed(found))
 
 
-def _point(limits: Limits, weights: Floats) -> FrontierPoint:
+def _point(limits: Limits, found: Answer) -> FrontierPoint | None:
+    if found.proved is None:
+        return None
+    weights = found.proved.vertex.weights
     return FrontierPoint(
-        cvar=cvar(limits.returns @ weights, limits.beta),
+        cvar=cvar(returns_of(limits.returns, weights), limits.beta),
         expected_return_annual=math.fsum(limits.expected * weights),
         weights=weights,
+        solver=found.solver,
+        fallbacks=found.fallbacks,
     )

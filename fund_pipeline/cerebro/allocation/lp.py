@@ -27,6 +27,8 @@ _TOLERANCES = (1e-10, 1e-9, 1e-8)
 
 _REACHED = 1e-12
 _VIOLATED = 1e-9
+_AMPLE = 1e3
+"""A weight that stands for any weight."""
 _OPTIMAL, _INFEASIBLE = 0, 2
 
 
@@ -100,7 +102,8 @@ def is_feasible(limits: Limits) -> bool:
         return False
     if limits.cvar_limit is None:
         return True
-    least = optimise(linear, Aim.LEAST_CVAR)
+    # Without caps a hedge would drive CVaR down for ever; with these it still reaches whatever limit it can.
+    least = optimise(replace(linear, upper=np.minimum(linear.upper, _AMPLE)), Aim.LEAST_CVAR)
     return least is not None and cvar(limits.returns @ least.weights, limits.beta) <= limits.cvar_limit + _REACHED
 
 

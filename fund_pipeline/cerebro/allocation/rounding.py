@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from fund_pipeline.cerebro.allocation.limits import BINARY_TOLERANCE, Limits
-from fund_pipeline.cerebro.allocation.lp import Aim, optimise
 from fund_pipeline.cerebro.model import Floats
 from fund_pipeline.errors import InvariantError
 
@@ -20,7 +20,7 @@ _SHARES = (0.0, 1e-8, 1e-7, 1e-6, 1e-5)
 """How much stricter to be, in turn, until the rounded weights meet the limits as they were given."""
 
 
-def storable_weights(limits: Limits, weights: Floats) -> Floats:
+def storable_weights(limits: Limits, weights: Floats, again: Callable[[Limits], Floats | None]) -> Floats:
     """Weights of at most 8 decimals, rounded down, that meet every limit exactly.
 
     Rounding down can leave CVaR a hair above its limit, where a hedge lost more than what it hedges. Then the weights
@@ -32,6 +32,7 @@ def storable_weights(limits: Limits, weights: Floats) -> Floats:
     ----------
     limits : the limits.
     weights : (N,) the optimum of the most return under them.
+    again : the optimum under other limits; None if there is none.
 
     Raises
     ------
@@ -41,8 +42,7 @@ def storable_weights(limits: Limits, weights: Floats) -> Floats:
     for share in _SHARES:
         candidate: Floats | None = weights * (1.0 - share)
         if share and not limits.is_cone:
-            vertex = optimise(limits.tightened(broken, share), Aim.MOST_RETURN)
-            candidate = vertex.weights if vertex else None
+            candidate = again(limits.tightened(broken, share))
         if candidate is None:
             break
         rounded = _rounded(limits, candidate)

@@ -80,6 +80,7 @@ class Solution:
     conflicts : when INFEASIBLE, a smallest set of limits that contradict each other: without any one of them the rest
         could be met. Empty when OPTIMAL.
     solver, allocator : what computed it, with versions.
+    fallbacks : why each way that is tried before this solver was left, in words; empty if the first one answered.
 
     The portfolio's figures can be read from the solution itself, which raises InfeasibleError when there are none.
     """
@@ -91,6 +92,7 @@ class Solution:
     conflicts: tuple[str, ...]
     solver: str
     allocator: str
+    fallbacks: tuple[str, ...] = ()
 
     def found(self) -> Portfolio:
         """The portfolio. InfeasibleError, naming the conflicting limits, if there is none."""
@@ -144,8 +146,13 @@ class Solution:
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """One efficient portfolio: the greatest expected annual return at its one-day CVaR."""
+    """One efficient portfolio: the greatest expected annual return at its one-day CVaR.
+
+    `solver` and `fallbacks` as for a Solution.
+    """
 
     cvar: float
     expected_return_annual: float
     weights: Floats
+    solver: str = ""
+    fallbacks: tuple[str, ...] = ()

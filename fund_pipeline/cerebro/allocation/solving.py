@@ -6,24 +6,61 @@ import math
 from dataclasses import replace
 
 from fund_pipeline.cerebro.allocation.binding import binding_constraints
-from fund_pipeline.cerebro.allocation.bound import DualBound, dual_bound
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
-from fund_pipeline.cerebro.allocation.limits import Limits, limits_of
-from fund_pipeline.cerebro.allocation.lp import SOLVER, Aim, Vertex, optimise
+from fund_pipeline.cerebro.allocation.fast.engine import Engine
+from fund_pipeline.cerebro.allocation.frontier import frontier_points
+from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, answer, objective_of
+from fund_pipeline.cerebro.allocation.limits import Limits, limits_of, returns_of
+from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.model import Problem
 from fund_pipeline.cerebro.allocation.rounding import storable_weights
-from fund_pipeline.cerebro.allocation.solution import Certificate, Portfolio, Solution, SolutionStatus
+from fund_pipeline.cerebro.allocation.solution import Certificate, FrontierPoint, Portfolio, Solution, SolutionStatus
 from fund_pipeline.cerebro.cvar import cvar, var
 from fund_pipeline.cerebro.model import TRADING_DAYS, Floats
-from fund_pipeline.errors import InputError, InvariantError
+from fund_pipeline.errors import InputError
 
-ALLOCATOR = "cvar-lp 1.0"
+ALLOCATOR = "cvar-engine 2.0"
 """Name and version of the method; a change that could change an answer changes the version."""
 
-GREATEST_GAP = 1e-8
-"""Relative gap between optimum and bound above which an answer is not given."""
 
-_LEAST_SCALE = 1e-4
+class Session:
+    """Solves one problem after another, each from where the last one ended.
+
+    Warm when the scenarios are the same object and only expected returns or the values of limits change, as for a
+    slider; otherwise it starts anew by itself. The scenarios must not be changed in place. Answers are as good as those
+    of a new session; where several allocations are equally good it may give another one. Not for two threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._engine = Engine()
+
+    def solve(self, problem: Problem) -> Solution:
+        """As the function `solve`."""
+        limits = limits_of(problem)
+        found = answer(limits, Aim.MOST_RETURN, self._engine)
+        if found.proved is None:
+            return _infeasible(problem, limits, found)
+
+        def again(stricter: Limits) -> Floats | None:
+            proved = answer(stricter, Aim.MOST_RETURN, self._engine).proved
+            return proved.vertex.weights if proved else None
+
+        weights = storable_weights(limits, found.proved.vertex.weights, again)
+        return _solution(problem, limits, Aim.MOST_RETURN, found, found.proved, weights)
+
+    def minimise_cvar(self, problem: Problem, target_return: float) -> Solution:
+        """As the function `minimise_cvar`."""
+        if not math.isfinite(target_return):
+            raise InputError(f"target_return is {target_return}, expected a number")
+        limits = replace(limits_of(problem), cvar_limit=None, target_return=target_return)
+        found = answer(limits, Aim.LEAST_CVAR, self._engine)
+        if found.proved is None:
+            return _infeasible(problem, limits, found)
+        return _solution(problem, limits, Aim.LEAST_CVAR, found, found.proved, found.proved.vertex.weights)
+
+    def efficient_frontier(self, problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
+        """As the function `efficient_frontier`."""
+        return frontier_points(limits_of(problem), points, self._engine)
 
 
 def solve(problem: Problem) -> Solution:
@@ -35,21 +72,16 @@ def solve(problem: Problem) -> Solution:
 
     Raises
     ------
-    InvariantError : the bound does not prove the optimum to a relative gap of 1e-8, or rounding failed.
+    InvariantError : no solver proves an optimum to a relative gap of 1e-8, or rounding failed.
     """
-    limits = limits_of(problem)
-    vertex = optimise(limits, Aim.MOST_RETURN)
-    if vertex is None:
-        return _infeasible(problem, limits)
-    weights = storable_weights(limits, vertex.weights)
-    return _solution(problem, limits, Aim.MOST_RETURN, vertex, weights)
+    return Session().solve(problem)
 
 
 def minimise_cvar(problem: Problem, target_return: float) -> Solution:
     """Weights with the least CVaR whose expected annual return is at least the target.
 
     The problem's own cvar_limit is not applied, for CVaR is what is minimised. Weights are not rounded: they meet the
-    limits to the solver's tolerance, 1e-10.
+    limits to the solver's tolerance, 1e-9.
 
     Parameters
     ----------
@@ -59,18 +91,29 @@ def minimise_cvar(problem: Problem, target_return: float) -> Solution:
     ------
     InputError : a target that is not a number. InvariantError as for `solve`.
     """
-    if not math.isfinite(target_return):
-        raise InputError(f"target_return is {target_return}, expected a number")
-    limits = replace(limits_of(problem), cvar_limit=None, target_return=target_return)
-    vertex = optimise(limits, Aim.LEAST_CVAR)
-    if vertex is None:
-        return _infeasible(problem, limits)
-    return _solution(problem, limits, Aim.LEAST_CVAR, vertex, vertex.weights)
+    return Session().minimise_cvar(problem, target_return)
+
+
+def efficient_frontier(problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
+    """Efficient portfolios at evenly spaced CVaR, from 0 (or the least possible) to that of the most return.
+
+    The problem's cvar_limit is not applied; all other limits are. Return rises and its slope falls with CVaR. A problem
+    in which no risk is rewarded has a single point.
+
+    Parameters
+    ----------
+    points : at least 2.
+
+    Raises
+    ------
+    InputError : fewer than 2 points. InfeasibleError : the other limits contradict each other.
+    """
+    return Session().efficient_frontier(problem, points)
 
 
 def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
     """What the given weights (N,) amount to on the problem's scenarios."""
-    returns = problem.scenarios.values @ weights
+    returns = returns_of(problem.scenarios.values, weights)
     expected = math.fsum(problem.expected_returns * weights)
     volatility = float(returns.std(ddof=1)) * math.sqrt(TRADING_DAYS) if returns.min() < returns.max() else 0.0
     return Portfolio(
@@ -85,51 +128,37 @@ def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
     )
 
 
-def _solution(problem: Problem, limits: Limits, aim: Aim, vertex: Vertex, weights: Floats) -> Solution:
-    bound = dual_bound(limits, aim, vertex.multipliers)
-    reached = _objective(limits, aim, vertex.weights)
-    gap = _relative_gap(bound, reached)
-    if gap > GREATEST_GAP:
-        raise InvariantError(
-            f"the optimum {reached} is {gap:.1e} from its bound {bound.value}, more than {GREATEST_GAP}"
-        )
+def _solution(problem: Problem, limits: Limits, aim: Aim, found: Answer, proved: Proved, weights: Floats) -> Solution:
     portfolio = portfolio_of(problem, weights)
+    binding = binding_constraints(
+        limits, problem.scenarios.strategies, aim, proved.vertex.weights, proved.vertex.multipliers, proved.bound
+    )
     return Solution(
         status=SolutionStatus.OPTIMAL,
         strategies=problem.scenarios.strategies,
         portfolio=portfolio,
         certificate=Certificate(
             cvar_recomputed=portfolio.cvar,
-            bound=bound.value,
-            relative_gap=gap,
-            rounding_cost=abs(reached - _objective(limits, aim, weights)),
-            binding=binding_constraints(
-                limits, problem.scenarios.strategies, aim, vertex.weights, vertex.multipliers, bound
-            ),
+            bound=proved.bound.value,
+            relative_gap=proved.relative_gap,
+            rounding_cost=abs(proved.objective - objective_of(limits, aim, weights)),
+            binding=binding,
         ),
         conflicts=(),
-        solver=SOLVER,
+        solver=found.solver,
         allocator=ALLOCATOR,
+        fallbacks=found.fallbacks,
     )
 
 
-def _objective(limits: Limits, aim: Aim, weights: Floats) -> float:
-    if aim is Aim.LEAST_CVAR:
-        return cvar(limits.returns @ weights, limits.beta)
-    return math.fsum(limits.expected * weights)
-
-
-def _relative_gap(bound: DualBound, reached: float) -> float:
-    return abs(bound.value - reached) / max(abs(bound.value), _LEAST_SCALE)
-
-
-def _infeasible(problem: Problem, limits: Limits) -> Solution:
+def _infeasible(problem: Problem, limits: Limits, found: Answer) -> Solution:
     return Solution(
         status=SolutionStatus.INFEASIBLE,
         strategies=problem.scenarios.strategies,
         portfolio=None,
         certificate=None,
         conflicts=conflicting(limits),
-        solver=SOLVER,
+        solver=found.solver,
         allocator=ALLOCATOR,
+        fallbacks=found.fallbacks,
     )

@@ -1,0 +1,120 @@
+"""Three ways to one answer, tried in turn: the fast engine, the plain linear programme, PyPortfolioOpt.
+
+A way is left when it fails, when its weights break a limit, or when its multipliers do not prove its optimum; the
+answer then says so. None of them is trusted: each answer is checked against the scenarios and its dual bound.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fund_pipeline.cerebro.allocation import lp, peer
+from fund_pipeline.cerebro.allocation.bound import DualBound, dual_bound
+from fund_pipeline.cerebro.allocation.fast.engine import SOLVER as FAST_SOLVER
+from fund_pipeline.cerebro.allocation.fast.engine import Declined, Engine
+from fund_pipeline.cerebro.allocation.limits import Limits, returns_of
+from fund_pipeline.cerebro.allocation.lp import Aim, Vertex
+from fund_pipeline.cerebro.cvar import cvar
+from fund_pipeline.cerebro.model import Floats
+from fund_pipeline.errors import InvariantError
+
+GREATEST_GAP = 1e-8
+"""Relative gap between optimum and bound above which an answer is not given."""
+
+_LEAST_SCALE = 1e-4
+_BROKEN = 1e-9
+
+
+@dataclass(frozen=True)
+class Proved:
+    """An optimum with its proof.
+
+    Attributes
+    ----------
+    vertex : the weights, within the limits to 1e-9, and the multipliers.
+    bound : what the multipliers prove.
+    objective : reached by the weights: expected annual return, or CVaR; a decimal.
+    relative_gap : at most 1e-8.
+    """
+
+    vertex: Vertex
+    bound: DualBound
+    objective: float
+    relative_gap: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the ladder found.
+
+    Attributes
+    ----------
+    proved : None if the limits contradict each other.
+    solver : the way that answered, with versions.
+    fallbacks : why each earlier way was left; empty if the first answered.
+    """
+
+    proved: Proved | None
+    solver: str
+    fallbacks: tuple[str, ...] = ()
+
+
+def answer(limits: Limits, aim: Aim, engine: Engine) -> Answer:
+    """The optimum, from the first way that proves it. Only the plain programme may say that there is none.
+
+    Parameters
+    ----------
+    engine : keeps what it learned for the next question.
+
+    Raises
+    ------
+    InvariantError : no way proves an answer; the message says what each one did.
+    """
+    left: list[str] = []
+    fast = engine.optimise(limits, aim)
+    if isinstance(fast, Declined):
+        left.append(fast.value)
+    else:
+        proved = _proved(limits, aim, fast, left, "the fast engine")
+        if proved is not None:
+            return Answer(proved, FAST_SOLVER)
+    try:
+        plain = lp.optimise(limits, aim)
+    except InvariantError as error:
+        left.append(f"the plain programme: {error.message}")
+    else:
+        if plain is None:
+            return Answer(None, lp.SOLVER, tuple(left))
+        proved = _proved(limits, aim, plain, left, "the plain programme")
+        if proved is not None:
+            return Answer(proved, lp.SOLVER, tuple(left))
+    last = peer.optimise(limits, aim)
+    if isinstance(last, str):
+        left.append(last)
+    else:
+        proved = _proved(limits, aim, last, left, "PyPortfolioOpt")
+        if proved is not None:
+            return Answer(proved, peer.SOLVER, tuple(left))
+    raise InvariantError(f"no solver proved an optimum: {'; '.join(left)}")
+
+
+def objective_of(limits: Limits, aim: Aim, weights: Floats) -> float:
+    """Expected annual return of the weights, or their CVaR."""
+    if aim is Aim.LEAST_CVAR:
+        return cvar(returns_of(limits.returns, weights), limits.beta)
+    return math.fsum(limits.expected * weights)
+
+
+def _proved(limits: Limits, aim: Aim, vertex: Vertex, left: list[str], name: str) -> Proved | None:
+    broken = limits.broken_by(vertex.weights, _BROKEN)
+    if broken:
+        left.append(f"the weights of {name} break {', '.join(broken)}")
+        return None
+    bound = dual_bound(limits, aim, vertex.multipliers)
+    objective = objective_of(limits, aim, vertex.weights)
+    gap = abs(bound.value - objective) / max(abs(bound.value), _LEAST_SCALE)
+    if not gap <= GREATEST_GAP:
+        left.append(f"the optimum {objective} of {name} is {gap:.1e} from its bound {bound.value}")
+        return None
+    return Proved(vertex, bound, objective, gap)
