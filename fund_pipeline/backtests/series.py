@@ -103,12 +103,14 @@ def printed_decimals_of(rows: Floats) -> list[int | None]:
     if likely > _FINEST:
         return [printed_decimals(row) for row in rows]
     scale = 10.0**likely
-    sure = (np.rint(rows * scale) / scale == rows).all(axis=1)
-    sure &= np.maximum(rows.max(axis=1), -rows.min(axis=1)) * scale < _EXACT
+    small = np.maximum(rows.max(axis=1), -rows.min(axis=1)) < _EXACT / scale
+    with np.errstate(over="ignore"):  # only numbers that are not small, and so not sure, overflow
+        sure = small & (np.rint(rows * scale) / scale == rows).all(axis=1)
     if likely:
         # The least number of decimals only where one of a few numbers needs them all.
         fewer, some = 10.0 ** (likely - 1), rows[:, :_SAMPLE]
-        sure &= (np.rint(some * fewer) / fewer != some).any(axis=1)
+        with np.errstate(over="ignore"):
+            sure &= (np.rint(some * fewer) / fewer != some).any(axis=1)
     return [likely if good else printed_decimals(row) for good, row in zip(sure, rows, strict=True)]
 
 

@@ -94,7 +94,8 @@ def test_killing_the_guard_is_noticed_and_ends_the_whole_family(supervised: Supe
 
 
 def test_what_outlives_supervisor_and_guard_is_found_again_by_its_token(supervised: Supervised) -> None:
-    # Stopped first, so that the guard cannot act between the two kills.
+    # Both stopped first, so that neither can act on the other's end.
+    supervised.process.send_signal(signal.SIGSTOP)
     os.kill(supervised.leader, signal.SIGSTOP)
     supervised.process.kill()
     os.kill(supervised.leader, signal.SIGKILL)

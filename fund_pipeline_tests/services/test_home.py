@@ -22,8 +22,7 @@ REPOSITORY = Path(fund_pipeline.__file__).parent.parent
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FUND_HOME", "relative/home")
+    monkeypatch.setenv("FUND_HOME", str(tmp_path / "relative" / "home"))
     monkeypatch.delenv("FUND_DAGSTER_DATABASE_URL", raising=False)
     monkeypatch.setenv("DAGSTER_HOME", "")
     return load_settings()
