@@ -122,7 +122,7 @@ def _admit(
             match outcome:
                 case Backtest():
                     series.add(outcome)
-                    admitted.append(summarise(outcome, act))
+                    admitted.append(summarise(outcome, rules.today, act))
                 case Refused():
                     desk.quarantine.keep(outcome)
                     refused.append(outcome)
@@ -140,7 +140,7 @@ def _supersede(quarantine: Quarantine, strategies: set[str], outcome: Admission)
             quarantine.release(entry.content_hash)
 
 
-def summarise(backtest: Backtest, act: Act) -> BacktestSummary:
+def summarise(backtest: Backtest, today: date, act: Act) -> BacktestSummary:
     """What the ledger keeps of an admitted backtest."""
     return BacktestSummary(
         strategy_id=backtest.strategy_id,
@@ -152,9 +152,7 @@ def summarise(backtest: Backtest, act: Act) -> BacktestSummary:
         first_date=backtest.dates[0].item(),
         last_date=backtest.dates[-1].item(),
         days=len(backtest),
-        missing_sessions=count_missing(
-            backtest.dates, trading_sessions(backtest.calendar, backtest.dates[-1].item().year)
-        ),
+        missing_sessions=count_missing(backtest.dates, trading_sessions(backtest.calendar, today.year)),
         stated={"start_capital": backtest.start_capital, "margin_per_unit": backtest.margin_per_unit},
         warnings=tuple(finding_as_dict(finding) for finding in backtest.findings),
         ingested_at=act.at,

@@ -24,6 +24,9 @@ WAIT_SECONDS = 2 * 3600.0
 """Longest wait for another holder: a hung one must not stop the fund without a word."""
 
 _PAUSE_SECONDS = 0.25
+_NOTICE_SECONDS = 1.0
+"""Taking turns for less than this is not worth a word."""
+
 log = get_logger(__name__)
 
 
@@ -31,9 +34,9 @@ log = get_logger(__name__)
 def exclusive(ledger: Ledger, name: str, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock `name` among all processes on this ledger.
 
-    When another holds it, wait, saying so in the log; ConflictError at once if `wait_seconds` is 0, TemporaryError
-    after so many. PostgreSQL: a session advisory lock; InvariantError if the session was lost meanwhile, for then
-    another may have begun. SQLite: a locked file beside the database.
+    When another holds it, wait, saying so in the log if it takes long; ConflictError at once if `wait_seconds` is 0,
+    TemporaryError after so many. PostgreSQL: a session advisory lock; InvariantError if the session was lost meanwhile,
+    for then another may have begun. SQLite: a locked file beside the database.
     """
     with _file_lock(ledger, name, wait_seconds) if ledger.is_sqlite else _session_lock(ledger, name, wait_seconds):
         yield
@@ -79,9 +82,11 @@ def _take(attempt: Callable[[], bool], name: str, wait_seconds: float) -> None:
         return
     if wait_seconds <= 0:
         raise ConflictError(f"{name} is already running", remedy="wait for it to end, then try again")
-    log.warning("waiting for another process to end", lock=name)
-    deadline = time.monotonic() + wait_seconds
-    while time.monotonic() < deadline:
+    began, told = time.monotonic(), False
+    while (waited := time.monotonic() - began) < wait_seconds:
+        if waited > _NOTICE_SECONDS and not told:
+            log.warning("waiting for another process to end", lock=name)
+            told = True
         time.sleep(_PAUSE_SECONDS)
         if attempt():
             return
