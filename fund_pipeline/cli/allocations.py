@@ -135,3 +135,5 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
     if result["certificate"] is not None:
         for binding in result["certificate"]["binding"]:
             terminal.print(f"  binds: {binding['in_words']}")
+    for fallback in result["fallbacks"]:
+        terminal.print(f"  the solver fell back: {fallback}")

@@ -10,6 +10,7 @@ import typer
 from fund_pipeline import __version__
 from fund_pipeline.cli import allocations, backtests, ledger, nightly, registry, strategies
 from fund_pipeline.cli.demo import demo
+from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.settings import settings
 from fund_pipeline.cli.up import up
 from fund_pipeline.errors import FundError
@@ -27,6 +28,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(allocations.app, name="allocations")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)
+app.command()(optimize)
 app.command()(demo)
 app.command()(up)
 app.command()(settings)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from dagster import MaterializeResult, MetadataValue, asset
 
+from fund_pipeline.backtests.margin import known_margin_use
 from fund_pipeline.backtests.market import align_to
 from fund_pipeline.backtests.sessions import session_days
 from fund_pipeline.cerebro.correlation import lagged_correlation, pairwise_correlation, repair_psd
@@ -142,12 +143,11 @@ def series_timing(fund: FundResource) -> MaterializeResult[None]:
 def _figures(fund: FundResource, one: StrategyStatistics) -> dict[str, Any]:
     """A strategy's statistics, with what its own file tells of margin; margin of 0 throughout tells nothing."""
     use = fund.backtests.margin_use(one.strategy)
-    known = use[np.isfinite(use)]
-    tells = bool(known.size) and float(known.max()) > 0.0
+    known = known_margin_use(use)
     synthetic = is_fixed_function_of_return(use, fund.backtests.frame(one.strategy)["return"].to_numpy())
     return _plain(asdict(one)) | {
-        "average_margin_use": float(known.mean()) if tells else None,
-        "greatest_margin_use": float(known.max()) if tells else None,
+        "average_margin_use": float(known.mean()) if known.size else None,
+        "greatest_margin_use": float(known.max()) if known.size else None,
         "margin_is_synthetic": synthetic.flagged,
         "hidden_crises": list(hidden_crises(one.first_date, one.last_date)),
     }
