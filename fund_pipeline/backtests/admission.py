@@ -14,7 +14,7 @@ from fund_pipeline.backtests.quarantine import Quarantine
 from fund_pipeline.backtests.scan import SourceFile, scan_files, scan_folder
 from fund_pipeline.backtests.sessions import count_missing, trading_sessions
 from fund_pipeline.backtests.store import BacktestStore
-from fund_pipeline.errors import NotFoundError
+from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import list_summaries, put_summaries
@@ -76,6 +76,8 @@ def retry_quarantined(desk: Desk, hashes: Sequence[str], rules: Rules, act: Act)
     they may be newer, and were not judged.
     """
     entries = [desk.quarantine.get(one) for one in hashes] if hashes else desk.quarantine.list()
+    if hashes and (lost := [entry.content_hash for entry in entries if not entry.path.exists()]):
+        raise ConflictError(f"no copy of {', '.join(lost)} could be kept", remedy="have the file sent again")
     # Read together, so that two files for one strategy still contest it.
     files = scan_files(entry.path for entry in entries if entry.path.exists())
     outcome = _admit(desk, files, rules, act)

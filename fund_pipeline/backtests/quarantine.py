@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from fund_pipeline.backtests.batch import Refused
 from fund_pipeline.backtests.model import Finding, FindingCode
-from fund_pipeline.backtests.scan import SUFFIXES, SourceFile, scan_files
+from fund_pipeline.backtests.scan import SUFFIXES
 from fund_pipeline.errors import NotFoundError
 
 REASONS = "reasons.json"
@@ -42,10 +42,6 @@ class QuarantinedFile:
     def file_name(self) -> str:
         """Name of the file as it was sent."""
         return self.path.name
-
-    def source_file(self) -> SourceFile:
-        """The kept copy, to be read again. InputError where it could never be copied (it was not readable)."""
-        return scan_files((self.path,))[0]
 
 
 @dataclass(frozen=True)
@@ -111,16 +107,6 @@ class Quarantine:
         target = home / content_hash
         kept.rename(target if not target.exists() else home / f"{content_hash}-{uuid4().hex[:8]}")
         return True
-
-    def supersede(self, strategy_id: str) -> tuple[str, ...]:
-        """Release every entry of a strategy: a better file of it was admitted. Returns their hashes.
-
-        Without this a later retry would read the old file again, and its series would replace the newer one.
-        """
-        old = [entry.content_hash for entry in self.list() if entry.strategy_id == strategy_id]
-        for content_hash in old:
-            self.release(content_hash)
-        return tuple(old)
 
     def _read(self, folder: Path) -> QuarantinedFile:
         try:

@@ -162,7 +162,7 @@ def test_a_kept_copy_can_be_read_again_after_the_original_is_gone(
     entry = quarantine.keep(ingest(tmp_path, unregistered=frozenset({"S"})).quarantined[0])
     path.unlink()
     result = read_batch(
-        [entry.source_file()],
+        scan_files([entry.path]),
         registered=frozenset({"S"}),
         known_hashes={},
         default_calendar="XNYS",
@@ -180,7 +180,7 @@ def test_two_quarantined_files_for_one_strategy_still_contest_it(
     quarantine = Quarantine(tmp_path / "q")
     entries = [quarantine.keep(refused) for refused in ingest(tmp_path).quarantined]
     result = read_batch(
-        [entry.source_file() for entry in entries],
+        scan_files(entry.path for entry in entries),
         registered=frozenset({"S"}),
         known_hashes={},
         default_calendar="XNYS",
@@ -201,7 +201,8 @@ def test_released_entries_leave_the_list_but_not_the_disk(
     assert quarantine.list() == ()
     assert (tmp_path / "q" / "released" / entry.content_hash / "S.csv").read_bytes() == path.read_bytes()
     quarantine.keep(refused)
-    assert quarantine.supersede("S") == (entry.content_hash,)
+    assert quarantine.release(entry.content_hash)
+    assert len(list((tmp_path / "q" / "released").iterdir())) == 2
 
 
 def test_an_unknown_hash_is_not_found(tmp_path: Path) -> None:
