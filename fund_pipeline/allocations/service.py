@@ -9,7 +9,7 @@ from fund_pipeline.allocations.eligibility import Eligibility, decide_eligibilit
 from fund_pipeline.allocations.pose import Backtests
 from fund_pipeline.allocations.recommend import Recommendation, recommend
 from fund_pipeline.cerebro.timing import TimingVerdict
-from fund_pipeline.errors import ConflictError, FundError
+from fund_pipeline.errors import ConflictError, FundError, TemporaryError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import withdraw_pending
 from fund_pipeline.ledger.audit import Act
@@ -65,6 +65,8 @@ def recommend_for_all(ledger: Ledger, warehouse: Warehouse, min_days: int, act: 
 def _outcome(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Eligibility, act: Act) -> FundOutcome:
     try:
         return FundOutcome(fund.fund_id, recommend(ledger, fund, backtests, eligibility, act), "")
+    except TemporaryError:
+        raise  # the ledger is away: the run fails as it stands, and nothing is withdrawn for it
     except FundError as error:
         log.error("no recommendation", fund=fund.fund_id, problem=str(error))
         withdraw_pending(ledger, fund.fund_id, f"the optimisation failed: {error.message}", act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 from sqlalchemy import update
 
 from fund_pipeline.accounts.limits import FundLimits
+from fund_pipeline.allocations import service
 from fund_pipeline.allocations.eligibility import Eligibility, Exclusion, ExclusionReason
 from fund_pipeline.allocations.pose import Backtests
 from fund_pipeline.allocations.recommend import Recommendation, recommend
 from fund_pipeline.allocations.verify import breaches
 from fund_pipeline.cerebro.model import ReturnsMatrix
-from fund_pipeline.errors import InputError, InvariantError
+from fund_pipeline.errors import FundError, InputError, InvariantError, TemporaryError
 from fund_pipeline.ledger import Ledger, tables
 from fund_pipeline.ledger.allocations import list_allocations
 from fund_pipeline.ledger.funds import put_fund
@@ -177,6 +179,21 @@ def test_selling_what_no_longer_takes_part_is_turnover(registry: Ledger) -> None
         breaches(sold.allocation, sold.run, FundLimits(max_turnover=float(held[gone]) + 0.05), backtests().matrix) == ()
     )
     np.testing.assert_allclose(sold.run.result["current"]["leverage"], float(sum(held.values())))
+
+
+def test_a_ledger_that_is_away_withdraws_nothing_while_any_other_error_does(
+    registry: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optimise(registry)
+    for error, left in ((TemporaryError("away"), 1), (InputError("wrong"), 0)):
+
+        def fail(*_: object, error: FundError = error) -> None:
+            raise error
+
+        monkeypatch.setattr(service, "recommend", fail)
+        with suppress(TemporaryError):
+            assert service._outcome(registry, FUND, backtests(), Eligibility(NAMES, ()), ACT).problem == "wrong"
+        assert len(list_allocations(registry, status=AllocationStatus.PENDING_APPROVAL)) == left
 
 
 def activate(ledger: Ledger, made: Recommendation) -> None:
