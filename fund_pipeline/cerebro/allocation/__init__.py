@@ -4,7 +4,7 @@ Also the efficient frontier, the least CVaR for a target return, sessions that s
 are, and clusters of strategies to cap as one."""
 
 from fund_pipeline.cerebro.allocation.clusters import correlation_clusters
-from fund_pipeline.cerebro.allocation.model import Cluster, Constraints, Problem
+from fund_pipeline.cerebro.allocation.model import Cluster, Constraints, Problem, WeightBounds
 from fund_pipeline.cerebro.allocation.solution import (
     BindingConstraint,
     Certificate,
@@ -34,6 +34,7 @@ __all__ = [
     "Session",
     "Solution",
     "SolutionStatus",
+    "WeightBounds",
     "correlation_clusters",
     "efficient_frontier",
     "minimise_cvar",

@@ -19,7 +19,9 @@ def binding_constraints(
 ) -> tuple[BindingConstraint, ...]:
     """Every limit with a nonzero shadow price at the optimum, dearest first."""
     sign = -1.0 if aim is Aim.LEAST_CVAR else 1.0
-    found = {row.name: float(price) / BASIS_POINTS for row, price in zip(limits.rows, prices.rows, strict=True)}
+    found: dict[str, float] = {}
+    for row, price in zip(limits.rows, prices.rows, strict=True):
+        found[row.limit] = found.get(row.limit, 0.0) + float(price) / BASIS_POINTS
     found["cvar_limit"] = bound.cvar_price
     found["max_turnover"] = prices.turnover / BASIS_POINTS
     found["budget"] = prices.budget / BASIS_POINTS
@@ -39,6 +41,6 @@ def binding_constraints(
 def _words(name: str, price: float, aim: Aim) -> str:
     objective = "CVaR" if aim is Aim.LEAST_CVAR else "expected annual return"
     verb = "adds" if price > 0.0 else "takes"
-    if name in ("cvar_limit", "target_return"):
+    if name in ("cvar_limit", "target_return", "max_cdar"):
         return f"raising {name} by 1 bp {verb} {abs(price):.3g} bp of {objective}"
     return f"raising {name} by 0.01 {verb} {abs(price) * 0.01 * BASIS_POINTS:.3g} bp of {objective}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import BASIS_POINTS, Aim, Multipliers
+from fund_pipeline.cerebro.allocation.lp import BASIS_POINTS, Aim, Multipliers, reward_of
 from fund_pipeline.cerebro.model import Floats
 
 
@@ -37,12 +37,13 @@ def dual_bound(limits: Limits, aim: Aim, multipliers: Multipliers) -> DualBound:
     total = float(multipliers.scenarios.sum())
     tail = _within_envelope(multipliers.scenarios, limits.beta)
     tail_mean = tail @ limits.returns * BASIS_POINTS
-    trades = np.clip(multipliers.trades, -multipliers.turnover, multipliers.turnover)
-    gains = limits.expected * BASIS_POINTS if aim is Aim.MOST_RETURN else np.zeros_like(limits.expected)
-    cvar_price = total if limits.cvar_limit is not None and aim is Aim.MOST_RETURN else 0.0
-    tail_price = 1.0 if aim is Aim.LEAST_CVAR else cvar_price
-    worth = gains + tail_price * tail_mean - trades - multipliers.budget
-    worth += multipliers.target_return * limits.expected * BASIS_POINTS
+    least = 1.0 if aim is Aim.LEAST_CVAR else 0.0
+    cvar_price = max(total - least, 0.0) if limits.cvar_limit is not None else 0.0
+    # A target of return is one more reward for it, and trades cost what they take from either.
+    rewards = reward_of(limits, aim) + multipliers.target_return
+    most_trade = multipliers.turnover + rewards * limits.trade_price * BASIS_POINTS
+    trades = np.clip(multipliers.trades, -most_trade, most_trade)
+    worth = rewards * limits.expected * BASIS_POINTS + (least + cvar_price) * tail_mean - trades - multipliers.budget
     constant = float(trades @ limits.current) + multipliers.turnover * (limits.turnover or 0.0)
     constant += multipliers.budget * (limits.budget or 0.0)
     constant += cvar_price * (limits.cvar_limit or 0.0) * BASIS_POINTS

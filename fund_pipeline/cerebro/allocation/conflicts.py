@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fund_pipeline.cerebro.allocation.answering import is_feasible
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import is_feasible
 
 
 def conflicting(limits: Limits) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fund_pipeline.cerebro.allocation.answering import answer
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
-from fund_pipeline.cerebro.allocation.ladder import Answer, answer
+from fund_pipeline.cerebro.allocation.ladder import Answer
 from fund_pipeline.cerebro.allocation.limits import Limits, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.solution import FrontierPoint

@@ -6,7 +6,6 @@ answer then says so. None of them is trusted: each answer is checked against the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from fund_pipeline.cerebro.allocation import lp, peer
@@ -32,12 +31,14 @@ class Proved:
 
     Attributes
     ----------
-    vertex : the weights, within the limits to 1e-9, and the multipliers.
+    limits : what was asked, with the rows that stand for limits which are not linear.
+    vertex : the weights, within the limits to 1e-9, and the multipliers, one for each row of `limits`.
     bound : what the multipliers prove.
     objective : reached by the weights: expected annual return, or CVaR; a decimal.
     relative_gap : at most 1e-8.
     """
 
+    limits: Limits
     vertex: Vertex
     bound: DualBound
     objective: float
@@ -100,10 +101,16 @@ def answer(limits: Limits, aim: Aim, engine: Engine) -> Answer:
 
 
 def objective_of(limits: Limits, aim: Aim, weights: Floats) -> float:
-    """Expected annual return of the weights, or their CVaR."""
+    """Expected annual return of the weights, net of trades; or their CVaR, less the reward of that return."""
     if aim is Aim.LEAST_CVAR:
-        return cvar(returns_of(limits.returns, weights), limits.beta)
-    return math.fsum(limits.expected * weights)
+        risk = cvar(returns_of(limits.returns, weights), limits.beta)
+        return risk - limits.reward * limits.net_return(weights) if limits.reward else risk
+    return limits.net_return(weights)
+
+
+def relative_gap(bound: float, objective: float) -> float:
+    """Distance of the objective from its bound, in shares of the bound, or of one basis point if that is more."""
+    return abs(bound - objective) / max(abs(bound), _LEAST_SCALE)
 
 
 def _proved(limits: Limits, aim: Aim, vertex: Vertex, left: list[str], name: str) -> Proved | None:
@@ -113,8 +120,8 @@ def _proved(limits: Limits, aim: Aim, vertex: Vertex, left: list[str], name: str
         return None
     bound = dual_bound(limits, aim, vertex.multipliers)
     objective = objective_of(limits, aim, vertex.weights)
-    gap = abs(bound.value - objective) / max(abs(bound.value), _LEAST_SCALE)
+    gap = relative_gap(bound.value, objective)
     if not gap <= GREATEST_GAP:
         left.append(f"the optimum {objective} of {name} is {gap:.1e} from its bound {bound.value}")
         return None
-    return Proved(vertex, bound, objective, gap)
+    return Proved(limits, vertex, bound, objective, gap)

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fund_pipeline.cerebro.allocation.model import Problem
 from fund_pipeline.cerebro.cvar import cvar
+from fund_pipeline.cerebro.drawdown import cdar
 from fund_pipeline.cerebro.model import Floats
 
 BINARY_TOLERANCE = 1e-12
@@ -21,10 +23,23 @@ _LARGE = 200_000
 
 @dataclass(frozen=True)
 class LinearLimit:
-    """coefficients · w ≤ bound."""
+    """coefficients · w ≤ bound. Several rows may stand for one limit: `limit#1`, `limit#2`."""
 
     name: str
     coefficients: Floats
+    bound: float
+
+    @property
+    def limit(self) -> str:
+        """The limit this row stands for."""
+        return self.name.partition("#")[0]
+
+
+@dataclass(frozen=True)
+class DrawdownLimit:
+    """CDaR at `beta` ≤ `bound`."""
+
+    beta: float
     bound: float
 
 
@@ -38,7 +53,12 @@ class Limits:
     expected : (N,) expected annual returns.
     lower, upper : (N,) bounds of the weights; upper is infinite when dropped.
     rows : the linear limits.
-    cvar_limit, turnover, budget, target_return : None when not asked for. turnover is against `current`.
+    own_bounds : indices of strategies with bounds of their own, and their names.
+    cvar_limit, turnover, budget, target_return, drawdown : None when not asked for. turnover is against `current`;
+        target_return is of the return net of trades.
+    trade_price : what Σ|w − current| = 1 takes from expected annual return.
+    least_held : every weight is 0 or at least this.
+    reward : where CVaR is minimised, what a unit of expected annual return, net of trades, is worth of CVaR.
     """
 
     returns: Floats
@@ -52,25 +72,49 @@ class Limits:
     current: Floats
     budget: float | None
     target_return: float | None = None
+    own_bounds: tuple[tuple[int, str], ...] = ()
+    trade_price: float = 0.0
+    drawdown: DrawdownLimit | None = None
+    least_held: float | None = None
+    reward: float = 0.0
 
     @property
     def is_cone(self) -> bool:
-        """Whether shrinking feasible weights towards 0 keeps them feasible."""
-        asked = (self.turnover, self.budget, self.target_return)
-        return all(limit is None for limit in asked) and not self.lower.any()
+        """Whether shrinking feasible weights towards 0 keeps them feasible, and shrinks their objective alike."""
+        asked = (self.turnover, self.budget, self.target_return, self.least_held)
+        return all(limit is None for limit in asked) and not self.lower.any() and not self.trade_price
+
+    @property
+    def counts_trades(self) -> bool:
+        """Whether trades matter: for a limit or for their price."""
+        return self.turnover is not None or self.trade_price > 0.0
+
+    def net_return(self, weights: Floats) -> float:
+        """Expected annual return of weights (N,) net of the price of the trades to them."""
+        gross = math.fsum(self.expected * weights)
+        return gross - self.trade_price * math.fsum(np.abs(weights - self.current)) if self.trade_price else gross
 
     def named(self) -> dict[str, float]:
         """Every limit that is asked for and may conflict, by name, with its value."""
-        named = {row.name: row.bound for row in self.rows}
+        named = {row.limit: row.bound for row in self.rows}
+        general = self._general()
+        upper, lower = self.upper[general], self.lower[general]
         optional = {
             "cvar_limit": self.cvar_limit,
             "max_turnover": self.turnover,
             "budget": self.budget,
             "target_return": self.target_return,
-            "max_weight": float(self.upper[0]) if np.isfinite(self.upper[0]) else None,
-            "min_weight": float(self.lower[0]) or None,
+            "max_cdar": None if self.drawdown is None else self.drawdown.bound,
+            "max_weight": float(upper[0]) if upper.size and np.isfinite(upper[0]) else None,
+            "min_weight": (float(lower[0]) or None) if lower.size else None,
+            "min_weight_if_held": self.least_held,
         }
-        return named | {name: value for name, value in optional.items() if value is not None}
+        own = {f"least weight of {name}": float(self.lower[i]) or None for i, name in self.own_bounds}
+        own |= {
+            f"greatest weight of {name}": float(self.upper[i]) if np.isfinite(self.upper[i]) else None
+            for i, name in self.own_bounds
+        }
+        return named | {name: value for name, value in (optional | own).items() if value is not None}
 
     def without(self, name: str) -> Limits:
         """The same limits but one."""
@@ -84,11 +128,30 @@ class Limits:
             case "target_return":
                 return replace(self, target_return=None)
             case "max_weight":
-                return replace(self, upper=np.full_like(self.upper, np.inf))
+                return replace(self, upper=np.where(self._general(), np.inf, self.upper))
             case "min_weight":
-                return replace(self, lower=np.zeros_like(self.lower))
+                return replace(self, lower=np.where(self._general(), 0.0, self.lower))
+            case "min_weight_if_held":
+                return replace(self, least_held=None)
+            case "max_cdar":
+                return replace(self, drawdown=None, rows=tuple(row for row in self.rows if row.limit != name))
             case _:
-                return replace(self, rows=tuple(row for row in self.rows if row.name != name))
+                return self._without_row_or_bound(name)
+
+    def _without_row_or_bound(self, name: str) -> Limits:
+        lower, upper = self.lower.copy(), self.upper.copy()
+        for i, strategy in self.own_bounds:
+            if name == f"least weight of {strategy}":
+                lower[i] = 0.0
+            if name == f"greatest weight of {strategy}":
+                upper[i] = np.inf
+        return replace(self, lower=lower, upper=upper, rows=tuple(row for row in self.rows if row.limit != name))
+
+    def _general(self) -> NDArray[np.bool_]:
+        """(N,) strategies without bounds of their own."""
+        general = np.ones(self.expected.size, dtype=bool)
+        general[[i for i, _ in self.own_bounds]] = False
+        return general
 
     def tightened(self, names: frozenset[str], share: float) -> Limits:
         """The named limits a little stricter, so that rounded weights meet the true ones."""
@@ -101,6 +164,9 @@ class Limits:
             rows=tuple(replace(row, bound=less(row.name, row.bound) or 0.0) for row in self.rows),
             cvar_limit=less("cvar_limit", self.cvar_limit),
             turnover=less("max_turnover", self.turnover),
+            drawdown=None
+            if self.drawdown is None
+            else replace(self.drawdown, bound=less("max_cdar", self.drawdown.bound) or 0.0),
         )
 
     def broken_by(self, weights: Floats, tolerance: float = 0.0) -> tuple[str, ...]:
@@ -108,22 +174,28 @@ class Limits:
 
         Without tolerance CVaR is taken from the whole product `returns @ weights`, as anyone would who checks.
         """
-        broken = [row.name for row in self.rows if math.fsum(row.coefficients * weights) > row.bound + tolerance]
-        if self.cvar_limit is not None:
+        broken = [row.limit for row in self.rows if math.fsum(row.coefficients * weights) > row.bound + tolerance]
+        if self.cvar_limit is not None or self.drawdown is not None:
             returns = returns_of(self.returns, weights) if tolerance else self.returns @ weights
-            if cvar(returns, self.beta) > self.cvar_limit + tolerance:
+            if self.cvar_limit is not None and cvar(returns, self.beta) > self.cvar_limit + tolerance:
                 broken.append("cvar_limit")
+            if self.drawdown is not None and cdar(returns, self.drawdown.beta) > self.drawdown.bound + tolerance:
+                broken.append("max_cdar")
         if self.turnover is not None and math.fsum(np.abs(weights - self.current)) > self.turnover + tolerance:
             broken.append("max_turnover")
         if self.budget is not None and abs(math.fsum(weights) - self.budget) > max(BINARY_TOLERANCE, tolerance):
             broken.append("budget")
-        if self.target_return is not None and math.fsum(self.expected * weights) < self.target_return - tolerance:
+        if self.target_return is not None and self.net_return(weights) < self.target_return - tolerance:
             broken.append("target_return")
-        if (weights > self.upper + tolerance).any():
-            broken.append("max_weight")
-        if (weights < self.lower - tolerance).any():
-            broken.append("min_weight")
-        return tuple(broken)
+        if self.least_held is not None and ((weights > tolerance) & (weights < self.least_held - tolerance)).any():
+            broken.append("min_weight_if_held")
+        broken += self._bounds_named("greatest weight of", "max_weight", weights > self.upper + tolerance)
+        broken += self._bounds_named("least weight of", "min_weight", weights < self.lower - tolerance)
+        return tuple(dict.fromkeys(broken))
+
+    def _bounds_named(self, own: str, general: str, which: NDArray[np.bool_]) -> list[str]:
+        names = dict(self.own_bounds)
+        return [f"{own} {names[i]}" if i in names else general for i in np.flatnonzero(which).tolist()]
 
 
 def returns_of(returns: Floats, weights: Floats) -> Floats:
@@ -147,15 +219,23 @@ def limits_of(problem: Problem) -> Limits:
     for cluster in asked.clusters:
         member = np.array([float(name in cluster.members) for name in names])
         rows.append(LinearLimit(f"cluster:{cluster.name}", member, cluster.cap))
+    lower, upper = asked.min_weight * ones, asked.max_weight * ones
+    place = {name: i for i, name in enumerate(names)}
+    for own in asked.bounds:
+        lower[place[own.strategy]], upper[place[own.strategy]] = own.lower, own.upper
     return Limits(
         returns=problem.scenarios.values,
         expected=problem.expected_returns,
         beta=asked.beta,
-        lower=asked.min_weight * ones,
-        upper=asked.max_weight * ones,
+        lower=lower,
+        upper=upper,
         rows=tuple(rows),
         cvar_limit=asked.cvar_limit,
         turnover=asked.max_turnover,
         current=problem.current_weights,
         budget=asked.budget,
+        own_bounds=tuple((place[own.strategy], own.strategy) for own in asked.bounds),
+        trade_price=asked.transaction_cost,
+        drawdown=None if asked.max_cdar is None else DrawdownLimit(asked.cdar_beta, asked.max_cdar),
+        least_held=asked.min_weight_if_held or None,
     )

@@ -36,7 +36,7 @@ class Aim(Enum):
     """What the programme optimises."""
 
     MOST_RETURN = "most return"
-    LEAST_CVAR = "least CVaR"
+    LEAST_CVAR = "least CVaR, less the reward of return"
     LEAST_VIOLATION = "least violation"
 
 
@@ -107,8 +107,13 @@ def is_feasible(limits: Limits) -> bool:
     return least is not None and cvar(limits.returns @ least.weights, limits.beta) <= limits.cvar_limit + _REACHED
 
 
+def reward_of(limits: Limits, aim: Aim) -> float:
+    """What a unit of expected annual return is worth in the objective."""
+    return 1.0 if aim is Aim.MOST_RETURN else limits.reward
+
+
 class _Programme:
-    """Columns: N weights, α and S tail losses if CVaR plays a part, N trades if turnover is limited, one violation."""
+    """Columns: N weights, α and S tail losses if CVaR plays a part, N trades if they matter, one violation."""
 
     def __init__(self, limits: Limits, aim: Aim) -> None:
         self.limits = limits
@@ -117,7 +122,7 @@ class _Programme:
         self.has_tail = limits.cvar_limit is not None or aim is Aim.LEAST_CVAR
         self.tail = self.n
         self.trades = self.n + (1 + self.scenarios if self.has_tail else 0)
-        self.violation = self.trades + (self.n if limits.turnover is not None else 0)
+        self.violation = self.trades + (self.n if limits.counts_trades else 0)
         self.columns = self.violation + 1
         self.blocks: list[Any] = []
         self.bounds: list[Floats] = []
@@ -175,7 +180,7 @@ class _Programme:
             self._add(row.name, self._on_weights(row.coefficients), row.bound)
         if limits.target_return is not None:
             target = -limits.target_return * BASIS_POINTS
-            self._add("target_return", self._on_weights(-limits.expected * BASIS_POINTS), target)
+            self._add("target_return", self._net_return(-BASIS_POINTS), target)
         if limits.budget is not None and not self._has_equality():
             self._add("budget at most", self._on_weights(np.ones(self.n)), limits.budget)
             self._add("budget at least", self._on_weights(-np.ones(self.n)), -limits.budget)
@@ -186,22 +191,32 @@ class _Programme:
             self._add("tail", losses + level + beyond, np.zeros(self.scenarios))
         if limits.cvar_limit is not None:
             self._add("cvar_limit", self._wide(self._cvar()[None, :], self.tail), limits.cvar_limit * BASIS_POINTS)
-        if limits.turnover is not None:
+        if limits.counts_trades:
             weights = self._wide(sparse.eye_array(self.n), 0)
             trades = self._wide(sparse.eye_array(self.n), self.trades)
             self._add("buy", weights - trades, limits.current)
             self._add("sell", -weights - trades, -limits.current)
+        if limits.turnover is not None:
             self._add("max_turnover", self._wide(np.ones((1, self.n)), self.trades), limits.turnover)
 
     def _objective(self) -> Floats:
         objective = np.zeros(self.columns)
-        if self.aim is Aim.MOST_RETURN:
-            objective[: self.n] = -self.limits.expected * BASIS_POINTS
-        elif self.aim is Aim.LEAST_CVAR:
-            objective[self.tail : self.tail + 1 + self.scenarios] = self._cvar()
-        else:
+        if self.aim is Aim.LEAST_VIOLATION:
             objective[self.violation] = 1.0
+            return objective
+        reward = reward_of(self.limits, self.aim) * BASIS_POINTS
+        objective[: self.n] = -self.limits.expected * reward
+        if self.limits.counts_trades:
+            objective[self.trades : self.trades + self.n] = self.limits.trade_price * reward
+        if self.aim is Aim.LEAST_CVAR:
+            objective[self.tail : self.tail + 1 + self.scenarios] = self._cvar()
         return objective
+
+    def _net_return(self, times: float) -> Any:
+        gross = self._on_weights(self.limits.expected * times)
+        if not self.limits.trade_price:
+            return gross
+        return gross + self._wide(np.full((1, self.n), -self.limits.trade_price * times), self.trades)
 
     def _cvar(self) -> Floats:
         """Coefficients of α and the tail losses in CVaR."""

@@ -22,6 +22,15 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class WeightBounds:
+    """Bounds of one strategy's weight in place of the general ones; equal ones fix it."""
+
+    strategy: str
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
 class Constraints:
     """Limits on the weights w (fractions of fund equity); None switches a limit off.
 
@@ -35,6 +44,12 @@ class Constraints:
     clusters : caps on groups of strategies.
     max_turnover : greatest Σ|w − current weights|.
     budget : Σw must equal this.
+    bounds : strategies with bounds of their own.
+    min_weight_if_held : least weight of a strategy that has any; makes the answer one of whole choices.
+    transaction_cost : price of turnover, decimal of annual return for Σ|w − current weights| = 1. Expected return, as
+        it is maximised or asked for, is net of it.
+    max_cdar : greatest conditional drawdown at risk (see cerebro/drawdown.py) at cdar_beta, a decimal of equity.
+    cdar_beta : its confidence level; so near 1 that the tail is a day or less, it is the greatest drawdown.
 
     Raises
     ------
@@ -51,18 +66,26 @@ class Constraints:
     clusters: tuple[Cluster, ...] = ()
     max_turnover: float | None = None
     budget: float | None = None
+    bounds: tuple[WeightBounds, ...] = ()
+    min_weight_if_held: float | None = None
+    transaction_cost: float = 0.0
+    max_cdar: float | None = None
+    cdar_beta: float = 0.95
 
     def __post_init__(self) -> None:
         check_beta(self.beta)
+        check_beta(self.cdar_beta)
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("beta", "clusters") and value is not None:
+            if field.name not in ("beta", "cdar_beta", "clusters", "bounds") and value is not None:
                 _check_amount(field.name, value)
         for cluster in self.clusters:
             _check_amount(f"cap of cluster {cluster.name}", cluster.cap)
-        names = [cluster.name for cluster in self.clusters]
-        if len(set(names)) < len(names):
-            raise InputError(f"clusters are named {names}, expected each name once")
+        for own in self.bounds:
+            _check_amount(f"least weight of {own.strategy}", own.lower)
+            _check_amount(f"greatest weight of {own.strategy}", own.upper)
+        _check_once("clusters", [cluster.name for cluster in self.clusters])
+        _check_once("bounds", [own.strategy for own in self.bounds])
 
 
 @dataclass(frozen=True)
@@ -119,8 +142,16 @@ class Problem:
             unknown = sorted(set(cluster.members) - set(names))
             if unknown:
                 raise InputError(f"cluster {cluster.name} names {', '.join(unknown)}, not among the strategies")
+        for own in self.constraints.bounds:
+            if own.strategy not in names:
+                raise InputError(f"bounds are given for {own.strategy}, not among the strategies")
 
 
 def _check_amount(name: str, value: float) -> None:
     if not (math.isfinite(value) and value >= 0.0):
         raise InputError(f"{name} is {value}, expected a finite number of 0 or more")
+
+
+def _check_once(field: str, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise InputError(f"{field} are named {names}, expected each name once")

@@ -18,9 +18,9 @@ _PRECISE = {"tol_gap_rel": 1e-11, "tol_gap_abs": 1e-11, "tol_feas": 1e-12, "max_
 
 
 def optimise(limits: Limits, aim: Aim) -> Vertex | str:
-    """The optimum, or in words why there is none from here. Turnover and targets are not translated."""
-    if limits.turnover is not None or limits.target_return is not None or not np.isfinite(limits.upper).all():
-        return f"{SOLVER} is not asked about turnover, a target return or unbounded weights"
+    """The optimum, or in words why there is none from here. Trades and targets are not translated."""
+    if limits.counts_trades or limits.target_return is not None or not np.isfinite(limits.upper).all():
+        return f"{SOLVER} is not asked about trades, a target return or unbounded weights"
     if aim is not Aim.MOST_RETURN or limits.cvar_limit is None:
         return f"{SOLVER} is only asked for the most return within a CVaR limit"
     return _most_return(limits, limits.cvar_limit)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from fund_pipeline.cerebro.allocation.answering import answer
 from fund_pipeline.cerebro.allocation.binding import binding_constraints
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.frontier import frontier_points
-from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, answer, objective_of
+from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, objective_of
 from fund_pipeline.cerebro.allocation.limits import Limits, limits_of, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.model import Problem
@@ -131,7 +132,7 @@ def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
 def _solution(problem: Problem, limits: Limits, aim: Aim, found: Answer, proved: Proved, weights: Floats) -> Solution:
     portfolio = portfolio_of(problem, weights)
     binding = binding_constraints(
-        limits, problem.scenarios.strategies, aim, proved.vertex.weights, proved.vertex.multipliers, proved.bound
+        proved.limits, problem.scenarios.strategies, aim, proved.vertex.weights, proved.vertex.multipliers, proved.bound
     )
     return Solution(
         status=SolutionStatus.OPTIMAL,

@@ -29,12 +29,16 @@ class Comparison:
 
 
 def questions(problem: Problem) -> tuple[tuple[Limits, Aim], ...]:
-    """The most return of the problem, and the least CVaR for a fifth of the greatest expected return."""
+    """The most return of the problem, the least CVaR for a fifth of the greatest expected return, and the best trade of
+    CVaR against return within the CVaR limit and without.
+    """
     limits = limits_of(problem)
     target = 0.2 * max(float(limits.expected.max()), 0.0) * float(limits.upper[0])
+    traded = replace(limits, reward=0.1, cvar_limit=limits.cvar_limit if len(limits.returns) % 2 else None)
     return (
         (limits, Aim.MOST_RETURN),
         (replace(limits, cvar_limit=None, target_return=target), Aim.LEAST_CVAR),
+        (traded, Aim.LEAST_CVAR),
     )
 
 

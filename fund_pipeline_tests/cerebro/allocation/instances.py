@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from fund_pipeline.cerebro.allocation import Cluster, Constraints, Problem
+from fund_pipeline.cerebro.allocation import Cluster, Constraints, Problem, WeightBounds
 from fund_pipeline.cerebro.cvar import cvar
 from fund_pipeline.cerebro.model import ReturnsMatrix
 
@@ -33,7 +35,7 @@ def random_instance(seed: int, most_days: int = 400, most_strategies: int = 14) 
         expected_returns=expected,
         margins=np.round(rng.uniform(0.0, 1.0, strategies), 3),
         current_weights=current,
-        constraints=_constraints(rng, beta, matrix, max_weight),
+        constraints=_with_extras(np.random.default_rng((seed, 1)), _constraints(rng, beta, matrix, max_weight), matrix),
     )
 
 
@@ -92,3 +94,16 @@ def _constraints(rng: np.random.Generator, beta: float, matrix: ReturnsMatrix, m
         max_turnover=round(float(rng.uniform(0.05, 1.5)), 3) if rng.random() < 0.25 else None,
         budget=budget,
     )
+
+
+def _with_extras(rng: np.random.Generator, given: Constraints, matrix: ReturnsMatrix) -> Constraints:
+    """Bounds of their own for some strategies, fixed ones among them, and a price of trades."""
+    own = []
+    for name in matrix.strategies:
+        if rng.random() < 0.05:
+            lower = round(float(rng.uniform(0.0, 0.05)), 3)
+            own.append(
+                WeightBounds(name, lower, lower if rng.random() < 0.4 else round(lower + rng.uniform(0, 0.5), 3))
+            )
+    cost = round(float(rng.uniform(0.0001, 0.05)), 4) if rng.random() < 0.25 else 0.0
+    return replace(given, bounds=tuple(own), transaction_cost=cost)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fund_pipeline.cerebro.allocation.fast.model import INFINITY, Ints, WorkingModel
 from fund_pipeline.cerebro.allocation.fast.tail import BASIS_POINTS
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import Aim, Multipliers
+from fund_pipeline.cerebro.allocation.lp import Aim, Multipliers, reward_of
 from fund_pipeline.cerebro.model import Floats
 
 NO_EXTRAS: Ints = np.empty((1, 0), dtype=np.int32)
@@ -20,7 +20,7 @@ NO_EXTRAS: Ints = np.empty((1, 0), dtype=np.int32)
 class Base:
     """A working model under all limits.
 
-    Turnover is Σ(w − current) + 2·Σ sales, with sales ≥ current − w and ≥ 0, for weights are not negative: a strategy
+    Trades are Σ(w − current) + 2·Σ sales, with sales ≥ current − w and ≥ 0, for weights are not negative: a strategy
     that is not held today needs no column for its trade.
 
     Attributes
@@ -43,11 +43,14 @@ class Base:
 
 
 def costs_of(limits: Limits, aim: Aim) -> Floats:
-    """Costs (N,) of the weights, basis points."""
-    if aim is Aim.MOST_RETURN:
-        costs: Floats = -BASIS_POINTS * limits.expected
-        return costs
-    return np.zeros_like(limits.expected)
+    """Costs (N,) of the weights, basis points; what sales cost comes on top."""
+    costs: Floats = -BASIS_POINTS * reward_of(limits, aim) * (limits.expected - limits.trade_price)
+    return costs
+
+
+def linear_objective(limits: Limits, aim: Aim, weights: Floats) -> float:
+    """The objective of weights (N,) in basis points but for CVaR: less the reward of their return net of trades."""
+    return -BASIS_POINTS * reward_of(limits, aim) * limits.net_return(weights)
 
 
 def base_of(limits: Limits, aim: Aim, working: Ints, least_cvar: float) -> Base:
@@ -63,7 +66,7 @@ def base_of(limits: Limits, aim: Aim, working: Ints, least_cvar: float) -> Base:
     cost = 1.0 if aim is Aim.LEAST_CVAR else 0.0
     (cvar,) = model.add_extras(np.array([cost]), np.array([least_cvar]), np.array([limit]))
     must: NDArray[np.bool_] = limits.lower > 0.0
-    if limits.turnover is not None:
+    if limits.counts_trades:
         must = must | (limits.current > 0.0)
     first = np.union1d(working, np.flatnonzero(must)).astype(np.int32)
     nothing: Ints = np.empty(0, dtype=np.int32)
@@ -74,16 +77,23 @@ def base_of(limits: Limits, aim: Aim, working: Ints, least_cvar: float) -> Base:
 
     linear = [row(limit.coefficients, -INFINITY, limit.bound) for limit in limits.rows]
     target, budget, turnover, sales, sold = nothing, nothing, nothing, nothing, nothing
-    if limits.target_return is not None:
-        target = row(BASIS_POINTS * limits.expected, limits.target_return * BASIS_POINTS, INFINITY)
-    if limits.budget is not None:
-        budget = row(np.ones(n), limits.budget, limits.budget)
-    if limits.turnover is not None:
+    columns = nothing
+    if limits.counts_trades:
         sold = np.flatnonzero(limits.current > 0.0).astype(np.int32)
         count = sold.size
-        columns = model.add_extras(np.zeros(count), np.zeros(count), np.full(count, INFINITY))
-        most = limits.turnover + float(limits.current.sum())
-        turnover = row(np.ones(n), -INFINITY, most, columns[None, :], 2.0)
+        each = 2.0 * BASIS_POINTS * reward_of(limits, aim) * limits.trade_price
+        columns = model.add_extras(np.full(count, each), np.zeros(count), np.full(count, INFINITY))
+    if limits.target_return is not None:
+        net = BASIS_POINTS * (limits.expected - limits.trade_price)
+        taken = -2.0 * BASIS_POINTS * limits.trade_price
+        target = row(net, _target(limits), INFINITY, columns[None, :], taken)
+    if limits.budget is not None:
+        budget = row(np.ones(n), limits.budget, limits.budget)
+    if limits.counts_trades:
+        count = sold.size
+        if limits.turnover is not None:
+            most = limits.turnover + float(limits.current.sum())
+            turnover = row(np.ones(n), -INFINITY, most, columns[None, :], 2.0)
         if count:
             sales = model.add_rows(
                 np.eye(n)[sold],
@@ -98,11 +108,13 @@ def base_of(limits: Limits, aim: Aim, working: Ints, least_cvar: float) -> Base:
     )
 
 
-def multipliers_of(base: Base, limits: Limits, scenarios: Floats) -> Multipliers:
+def multipliers_of(base: Base, limits: Limits, aim: Aim, scenarios: Floats) -> Multipliers:
     """The prices of the last optimum; those of the scenarios (S,) come from the phase that knows them."""
     duals = base.model.duals
     turnover = float(np.maximum(-duals[base.turnover], 0.0).sum())
-    trades = np.full(limits.expected.size, turnover)
+    target = float(np.maximum(duals[base.target_return], 0.0).sum())
+    priced = limits.trade_price * BASIS_POINTS * (reward_of(limits, aim) + target)
+    trades = np.full(limits.expected.size, turnover + priced)
     trades[base.sold] -= duals[base.sales]
     return Multipliers(
         scenarios=np.maximum(scenarios, 0.0),
@@ -110,7 +122,7 @@ def multipliers_of(base: Base, limits: Limits, scenarios: Floats) -> Multipliers
         turnover=turnover,
         trades=trades,
         budget=-float(duals[base.budget].sum()),
-        target_return=float(np.maximum(duals[base.target_return], 0.0).sum()),
+        target_return=target,
     )
 
 
@@ -120,7 +132,7 @@ def move(base: Base, before: Limits, after: Limits, aim: Aim) -> None:
     Values that may differ: expected returns, the CVaR limit, turnover, target return, budget and the linear bounds.
     """
     model = base.model
-    if after.expected is not before.expected:
+    if after.expected is not before.expected or after.reward != before.reward:
         model.set_costs(costs_of(after, aim))
     if after.cvar_limit is not None and after.cvar_limit != before.cvar_limit:
         model.set_column(base.cvar, -INFINITY, after.cvar_limit * BASIS_POINTS)
@@ -130,7 +142,7 @@ def move(base: Base, before: Limits, after: Limits, aim: Aim) -> None:
     if after.turnover is not None and after.turnover != before.turnover:
         model.set_row(int(base.turnover[0]), -INFINITY, after.turnover + float(after.current.sum()))
     if after.target_return is not None and after.target_return != before.target_return:
-        model.set_row(int(base.target_return[0]), after.target_return * BASIS_POINTS, INFINITY)
+        model.set_row(int(base.target_return[0]), _target(after), INFINITY)
     if after.budget is not None and after.budget != before.budget:
         model.set_row(int(base.budget[0]), after.budget, after.budget)
 
@@ -150,12 +162,20 @@ def can_move(before: Limits, after: Limits) -> bool:
         same_question
         and before.returns is after.returns
         and before.beta == after.beta
+        and before.trade_price == after.trade_price
+        and (before.reward == after.reward or not after.trade_price)
         and np.array_equal(before.lower, after.lower)
         and np.array_equal(before.upper, after.upper)
-        and (after.turnover is None or np.array_equal(before.current, after.current))
+        and (not after.counts_trades or np.array_equal(before.current, after.current))
         and (after.target_return is None or np.array_equal(before.expected, after.expected))
         and len(before.rows) == len(after.rows)
         and all(
             np.array_equal(old.coefficients, new.coefficients) for old, new in zip(before.rows, after.rows, strict=True)
         )
     )
+
+
+def _target(limits: Limits) -> float:
+    """Bound of the target row: the trades' constant part stands on its side."""
+    constant = limits.trade_price * float(limits.current.sum())
+    return BASIS_POINTS * ((limits.target_return or 0.0) - constant)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fund_pipeline.cerebro.allocation.fast.base import base_of
+from fund_pipeline.cerebro.allocation.fast.base import base_of, linear_objective
 from fund_pipeline.cerebro.allocation.fast.model import INFINITY, Ints, Outcome
 from fund_pipeline.cerebro.allocation.fast.tail import BASIS_POINTS, Tail
 from fund_pipeline.cerebro.allocation.limits import Limits
@@ -54,7 +54,7 @@ def approach(limits: Limits, aim: Aim, tail: Tail) -> Near | None:
     base = base_of(limits, aim, promising, _LEAST_CVAR)
     model = base.model
     column = np.array([[base.cvar]], dtype=np.int32)
-    best = _Incumbent(limits, aim, model.costs)
+    best = _Incumbent(limits, aim)
     gap, weights = np.inf, best.weights
     for cuts in range(_MOST_CUTS):
         if model.run() is not Outcome.OPTIMAL:
@@ -64,7 +64,7 @@ def approach(limits: Limits, aim: Aim, tail: Tail) -> Near | None:
         if entering.size:
             model.enter(entering)
         cvar = float(model.values[base.cvar])
-        reached = cvar if aim is Aim.LEAST_CVAR else float(model.costs @ weights)
+        reached = linear_objective(limits, aim, weights) + (cvar if aim is Aim.LEAST_CVAR else 0.0)
         towards = _TOWARDS_MASTER if best.found else 1.0
         point = towards * weights + (1.0 - towards) * best.weights
         value, order = tail.cvar(tail.losses(point))
@@ -85,8 +85,8 @@ def approach(limits: Limits, aim: Aim, tail: Tail) -> Near | None:
 class _Incumbent:
     """The best weights so far that meet all limits; the master's own weights meet all but that of CVaR."""
 
-    def __init__(self, limits: Limits, aim: Aim, costs: Floats) -> None:
-        self.costs = costs
+    def __init__(self, limits: Limits, aim: Aim) -> None:
+        self.limits = limits
         self.aim = aim
         self.limit = np.inf if limits.cvar_limit is None else limits.cvar_limit * BASIS_POINTS
         self.is_cone = limits.is_cone
@@ -97,13 +97,11 @@ class _Incumbent:
     def offer(self, weights: Floats, cvar: float) -> None:
         """Keep the weights, shrunk where that is allowed and needed, if they are better."""
         share = 1.0
-        if self.aim is Aim.LEAST_CVAR:
-            objective = cvar
-        else:
-            if cvar > self.limit:
-                if not self.is_cone:
-                    return
-                share = self.limit / cvar
-            objective = float(self.costs @ weights) * share
+        if cvar > self.limit:
+            if not self.is_cone:
+                return
+            share = self.limit / cvar
+        objective = linear_objective(self.limits, self.aim, weights) + (cvar if self.aim is Aim.LEAST_CVAR else 0.0)
+        objective *= share
         if objective < self.objective or not self.found:
             self.weights, self.objective, self.found = weights * share, objective, True

@@ -6,8 +6,8 @@ from enum import Enum
 
 import numpy as np
 
-from fund_pipeline.cerebro.allocation.fast.base import base_of, can_move, multipliers_of
-from fund_pipeline.cerebro.allocation.fast.cutting import approach
+from fund_pipeline.cerebro.allocation.fast.base import base_of, can_move, linear_objective, multipliers_of
+from fund_pipeline.cerebro.allocation.fast.cutting import Near, approach
 from fund_pipeline.cerebro.allocation.fast.interior import central
 from fund_pipeline.cerebro.allocation.fast.model import HIGHS, INFINITY, Ints, Outcome
 from fund_pipeline.cerebro.allocation.fast.partition import Partition, days_near
@@ -19,6 +19,7 @@ SOLVER = f"cvar-engine (cuts, interior point, partition) on {HIGHS}"
 
 _FAR = 0.1
 _WIDTH_CUT = 25
+_WIDTH_NEAR = 15
 _WIDTH_CENTRAL = 10
 _MOST_SINGLE = 4
 _PATIENCE = 0.02
@@ -38,6 +39,7 @@ class Engine:
     def __init__(self) -> None:
         self._tail: Tail | None = None
         self._partitions: dict[Aim, Partition] = {}
+        self._last: dict[Aim, Near] = {}
 
     def optimise(self, limits: Limits, aim: Aim) -> Vertex | Declined:
         """The optimal vertex, or why there is none. Nothing is raised for what a solver does."""
@@ -48,28 +50,40 @@ class Engine:
         warm = self._warm(limits, aim)
         if warm is not None:
             if warm.solve(_patience(limits)) is Outcome.OPTIMAL:
-                return warm.vertex()
+                return self._kept(warm, aim)
             del self._partitions[aim]
         cold = self._cold(limits, aim, few_held=warm is None)
         if cold is None:
             return Declined.INFEASIBLE
         outcome = cold.solve()
         if outcome is Outcome.OPTIMAL:
-            self._partitions[aim] = cold
-            return cold.vertex()
+            return self._kept(cold, aim)
         return Declined.INFEASIBLE if outcome is Outcome.INFEASIBLE else Declined.FAILED
 
+    def _kept(self, partition: Partition, aim: Aim) -> Vertex:
+        vertex = partition.vertex()
+        self._partitions[aim] = partition
+        self._last[aim] = Near(vertex.weights, np.flatnonzero(vertex.weights).astype(np.int32), 0.0)
+        return vertex
+
     def _warm(self, limits: Limits, aim: Aim) -> Partition | None:
+        """From the last basis if the programme differs in values only; else near the last weights, if there are any."""
         known = self._partitions.get(aim)
-        if known is None or not can_move(known.limits, limits):
+        if known is not None and can_move(known.limits, limits):
+            known.move(limits)
+            return known
+        last = self._last.pop(aim, None)
+        if last is None or last.weights.size != limits.expected.size:
             return None
-        known.move(limits)
-        return known
+        tail = self._tail_of(limits)
+        near = np.clip(last.weights, limits.lower, limits.upper)
+        single = days_near(tail.losses(near), tail.whole, _WIDTH_NEAR)
+        self._partitions[aim] = partition = Partition(limits, aim, tail, near, last.working, single)
+        partition.start_near(near)
+        return partition
 
     def _cold(self, limits: Limits, aim: Aim, *, few_held: bool) -> Partition | None:
-        tail = self._tail
-        if tail is None or tail.returns is not limits.returns or tail.beta != limits.beta:
-            tail = self._tail = Tail(limits.returns, limits.beta)
+        tail = self._tail_of(limits)
         near = approach(limits, aim, tail) if few_held else None
         if near is None and few_held:
             return None
@@ -90,6 +104,12 @@ class Engine:
         single = days_near(tail.losses(near.weights), tail.whole, _WIDTH_CUT)
         return Partition(limits, aim, tail, near.weights, near.working, single)
 
+    def _tail_of(self, limits: Limits) -> Tail:
+        tail = self._tail
+        if tail is None or tail.returns is not limits.returns or tail.beta != limits.beta:
+            tail = self._tail = Tail(limits.returns, limits.beta)
+        return tail
+
 
 def _patience(limits: Limits) -> float:
     """Work beyond which a new start, whose cost is one matrix over the strategies per step, would be sooner."""
@@ -103,5 +123,5 @@ def _without_tail(limits: Limits, aim: Aim) -> Vertex | Declined:
     if outcome is not Outcome.OPTIMAL:
         return Declined.INFEASIBLE if outcome is Outcome.INFEASIBLE else Declined.FAILED
     weights = base.model.weights()
-    prices = multipliers_of(base, limits, np.zeros(len(limits.returns)))
-    return Vertex(weights, prices, float(base.model.costs @ weights))
+    prices = multipliers_of(base, limits, aim, np.zeros(len(limits.returns)))
+    return Vertex(weights, prices, linear_objective(limits, aim, weights))

@@ -48,10 +48,13 @@ class Central:
 
 
 def central(limits: Limits, aim: Aim, tail: Tail) -> Central | None:
-    """A point near the optimum; None where there is turnover, where a weight is fixed, or where the method fails."""
+    """A point near the optimum; None where trades count, where a weight is fixed, where CVaR is both
+    limited and minimised, or where the method fails."""
     movable = limits.upper > 0.0
     pinned = (limits.upper <= limits.lower)[movable].any() or not np.isfinite(limits.upper).all()
-    if limits.turnover is not None or pinned or not movable.any():
+    if limits.counts_trades or pinned or not movable.any():
+        return None
+    if aim is Aim.LEAST_CVAR and limits.cvar_limit is not None:
         return None
     with np.errstate(all="ignore"):
         try:

@@ -68,7 +68,7 @@ def programme_of(limits: Limits, aim: Aim, tail: Tail, movable: NDArray[np.bool_
     return Programme(
         tail=tail,
         returns=limits.returns if movable.all() else limits.returns[:, movable],
-        cost=-expected if aim is Aim.MOST_RETURN else np.zeros(expected.size),
+        cost=-expected if aim is Aim.MOST_RETURN else -expected * (limits.reward * tail.size),
         rows=np.array(rows) if rows else np.empty((0, expected.size)),
         bounds=np.array(bounds) * BASIS_POINTS,
         equal=None if limits.budget is None else limits.budget * BASIS_POINTS,

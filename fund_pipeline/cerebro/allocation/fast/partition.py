@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fund_pipeline.cerebro.allocation.fast.base import base_of, costs_of, move, multipliers_of
+from fund_pipeline.cerebro.allocation.fast.base import base_of, linear_objective, move, multipliers_of
 from fund_pipeline.cerebro.allocation.fast.model import INFINITY, Ints, Outcome, Status
 from fund_pipeline.cerebro.allocation.fast.tail import BASIS_POINTS, Tail
 from fund_pipeline.cerebro.allocation.limits import Limits
@@ -144,9 +144,10 @@ class Partition:
         single = model.duals[self.rows]
         prices[self.days] += np.where(self.inside[self.days], -single, single)
         weights = model.weights()
-        least = self.aim is Aim.LEAST_CVAR
-        objective = float(model.values[self.base.cvar]) if least else float(costs_of(self.limits, self.aim) @ weights)
-        return Vertex(weights, multipliers_of(self.base, self.limits, prices), objective)
+        objective = linear_objective(self.limits, self.aim, weights)
+        if self.aim is Aim.LEAST_CVAR:
+            objective += float(model.values[self.base.cvar])
+        return Vertex(weights, multipliers_of(self.base, self.limits, self.aim, prices), objective)
 
     def _part(self, working: Ints, inside: NDArray[np.bool_], single: NDArray[np.intp]) -> None:
         tail = self.tail
