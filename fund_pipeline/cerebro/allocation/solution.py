@@ -56,7 +56,11 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Weights and what they amount to, all recomputed from the weights. Decimals of fund equity; VaR, CVaR one day."""
+    """Weights and what they amount to, all recomputed from the weights. Decimals of fund equity; VaR, CVaR one day.
+
+    `turnover` is Σ|w − current weights|; `trading_cost` what it takes from the annual return at the price asked for;
+    `cdar` the conditional drawdown at risk, uncompounded.
+    """
 
     weights: Floats
     expected_return_annual: float
@@ -66,6 +70,9 @@ class Portfolio:
     cvar: float
     leverage: float
     margin: float
+    turnover: float
+    trading_cost: float
+    cdar: float
 
 
 @dataclass(frozen=True)

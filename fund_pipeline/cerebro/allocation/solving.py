@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from fund_pipeline.cerebro.allocation.answering import answer
 from fund_pipeline.cerebro.allocation.binding import binding_constraints
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
@@ -17,6 +19,7 @@ from fund_pipeline.cerebro.allocation.model import Problem
 from fund_pipeline.cerebro.allocation.rounding import storable_weights
 from fund_pipeline.cerebro.allocation.solution import Certificate, FrontierPoint, Portfolio, Solution, SolutionStatus
 from fund_pipeline.cerebro.cvar import cvar, var
+from fund_pipeline.cerebro.drawdown import cdar
 from fund_pipeline.cerebro.model import TRADING_DAYS, Floats
 from fund_pipeline.errors import InputError
 
@@ -117,6 +120,7 @@ def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
     returns = returns_of(problem.scenarios.values, weights)
     expected = math.fsum(problem.expected_returns * weights)
     volatility = float(returns.std(ddof=1)) * math.sqrt(TRADING_DAYS) if returns.min() < returns.max() else 0.0
+    turnover = math.fsum(np.abs(weights - problem.current_weights))
     return Portfolio(
         weights=weights,
         expected_return_annual=expected,
@@ -126,6 +130,9 @@ def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
         cvar=cvar(returns, problem.constraints.beta),
         leverage=math.fsum(weights),
         margin=math.fsum(problem.margins * weights),
+        turnover=turnover,
+        trading_cost=turnover * problem.constraints.transaction_cost,
+        cdar=cdar(returns, problem.constraints.cdar_beta),
     )
 
 
