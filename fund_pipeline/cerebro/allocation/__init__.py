@@ -6,6 +6,7 @@ are, and clusters of strategies to cap as one."""
 from fund_pipeline.cerebro.allocation.clusters import correlation_clusters
 from fund_pipeline.cerebro.allocation.model import Cluster, Constraints, Problem, WeightBounds
 from fund_pipeline.cerebro.allocation.solution import (
+    ALLOCATOR,
     BindingConstraint,
     Certificate,
     FrontierPoint,
@@ -14,9 +15,9 @@ from fund_pipeline.cerebro.allocation.solution import (
     SolutionStatus,
 )
 from fund_pipeline.cerebro.allocation.solving import (
-    ALLOCATOR,
     Session,
     efficient_frontier,
+    maximise_ratio,
     minimise_cvar,
     portfolio_of,
     solve,
@@ -37,6 +38,7 @@ __all__ = [
     "WeightBounds",
     "correlation_clusters",
     "efficient_frontier",
+    "maximise_ratio",
     "minimise_cvar",
     "portfolio_of",
     "solve",

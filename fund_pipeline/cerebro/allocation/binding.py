@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from fund_pipeline.cerebro.allocation.bound import DualBound
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import BASIS_POINTS, Aim, Multipliers
+from fund_pipeline.cerebro.allocation.lp import BASIS_POINTS, Multipliers
 from fund_pipeline.cerebro.allocation.solution import BindingConstraint
 from fund_pipeline.cerebro.model import Floats
 
+_IN_BASIS_POINTS = ("cvar_limit", "target_return", "max_cdar")
 _NOTHING = 1e-7
 """Share of the greatest price below which a price is the solver's rounding."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What a shadow price is told in: the objective's name, its change for a price of 1, whether in basis points."""
+
+    name: str
+    per_price: float
+    in_basis_points: bool = True
+
+
+RETURN = Measure("expected annual return", 1.0)
+RISK = Measure("CVaR", -1.0)
+
+
 def binding_constraints(
-    limits: Limits, strategies: tuple[str, ...], aim: Aim, weights: Floats, prices: Multipliers, bound: DualBound
+    limits: Limits,
+    strategies: tuple[str, ...],
+    measure: Measure,
+    weights: Floats,
+    prices: Multipliers,
+    bound: DualBound,
 ) -> tuple[BindingConstraint, ...]:
     """Every limit with a nonzero shadow price at the optimum, dearest first."""
-    sign = -1.0 if aim is Aim.LEAST_CVAR else 1.0
     found: dict[str, float] = {}
     for row, price in zip(limits.rows, prices.rows, strict=True):
         found[row.limit] = found.get(row.limit, 0.0) + float(price) / BASIS_POINTS
@@ -35,12 +55,18 @@ def binding_constraints(
             found[f"min_weight:{name}"] = float(worth)
     least = _NOTHING * max(abs(price) for price in found.values())
     dearest = sorted(((n, p) for n, p in found.items() if abs(p) > least), key=lambda item: -abs(item[1]))
-    return tuple(BindingConstraint(name, sign * price, _words(name, sign * price, aim)) for name, price in dearest)
+    return tuple(
+        BindingConstraint(n, measure.per_price * p, in_words(n, measure.per_price * p, measure)) for n, p in dearest
+    )
 
 
-def _words(name: str, price: float, aim: Aim) -> str:
-    objective = "CVaR" if aim is Aim.LEAST_CVAR else "expected annual return"
-    verb = "adds" if price > 0.0 else "takes"
-    if name in ("cvar_limit", "target_return", "max_cdar"):
-        return f"raising {name} by 1 bp {verb} {abs(price):.3g} bp of {objective}"
-    return f"raising {name} by 0.01 {verb} {abs(price) * 0.01 * BASIS_POINTS:.3g} bp of {objective}"
+def in_words(name: str, price: float, measure: Measure) -> str:
+    """A shadow price for a person."""
+    step, told = (1.0 / BASIS_POINTS, "1 bp") if name in _IN_BASIS_POINTS else (0.01, "0.01")
+    change = abs(price) * step
+    amount = (
+        f"{change * BASIS_POINTS:.3g} bp of {measure.name}"
+        if measure.in_basis_points
+        else f"{change:.3g} {measure.name}"
+    )
+    return f"raising {name} by {told} {'adds' if price > 0.0 else 'takes'} {amount}"

@@ -8,6 +8,9 @@ from enum import StrEnum
 from fund_pipeline.cerebro.model import Floats
 from fund_pipeline.errors import InfeasibleError
 
+ALLOCATOR = "cvar-engine 2.1"
+"""Name and version of the method; a change that could change an answer changes the version."""
+
 
 class SolutionStatus(StrEnum):
     """Whether weights were found."""
@@ -40,18 +43,21 @@ class Certificate:
     Attributes
     ----------
     cvar_recomputed : CVaR of the returned weights from the scenarios, by definition.
-    bound : dual bound: no weights within the limits do better than this (expected annual return, or least CVaR).
+    bound : dual bound: no weights within the limits do better than this in the objective asked for (expected annual
+        return net of trades, least CVaR, least variance, ratio); None for a method that optimises nothing.
     relative_gap : distance of the optimum from the bound ÷ |bound| (÷ one basis point if the bound is less), before
         rounding the weights.
     rounding_cost : what rounding the weights gave up of the objective, a decimal.
     binding : the limits that bind.
+    kkt_residual : of a quadratic programme, how far weights and multipliers are from its optimality conditions.
     """
 
     cvar_recomputed: float
-    bound: float
-    relative_gap: float
+    bound: float | None
+    relative_gap: float | None
     rounding_cost: float
     binding: tuple[BindingConstraint, ...]
+    kkt_residual: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,8 @@ class Solution:
         could be met. Empty when OPTIMAL.
     solver, allocator : what computed it, with versions.
     fallbacks : why each way that is tried before this solver was left, in words; empty if the first one answered.
+    objective : what was asked for.
+    notes : what a reader should know of the answer, in words.
 
     The portfolio's figures can be read from the solution itself, which raises InfeasibleError when there are none.
     """
@@ -100,6 +108,8 @@ class Solution:
     solver: str
     allocator: str
     fallbacks: tuple[str, ...] = ()
+    objective: str = "max-return"
+    notes: tuple[str, ...] = ()
 
     def found(self) -> Portfolio:
         """The portfolio. InfeasibleError, naming the conflicting limits, if there is none."""

@@ -1,4 +1,4 @@
-"""The two questions an allocation answers: the most return within a CVaR limit, and the least CVaR for a return."""
+"""What an allocation is asked: most return within a CVaR limit, least CVaR for a return, most return per CVaR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fund_pipeline.cerebro.allocation.answering import answer
-from fund_pipeline.cerebro.allocation.binding import binding_constraints
+from fund_pipeline.cerebro.allocation.binding import RETURN, RISK, binding_constraints
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.frontier import frontier_points
@@ -16,15 +16,23 @@ from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, objective_of
 from fund_pipeline.cerebro.allocation.limits import Limits, limits_of, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.model import Problem
+from fund_pipeline.cerebro.allocation.ratio import best_ratio
+from fund_pipeline.cerebro.allocation.ratio_solution import ratio_solution, ratio_without_answer
 from fund_pipeline.cerebro.allocation.rounding import storable_weights
-from fund_pipeline.cerebro.allocation.solution import Certificate, FrontierPoint, Portfolio, Solution, SolutionStatus
+from fund_pipeline.cerebro.allocation.solution import (
+    ALLOCATOR,
+    Certificate,
+    FrontierPoint,
+    Portfolio,
+    Solution,
+    SolutionStatus,
+)
 from fund_pipeline.cerebro.cvar import cvar, var
 from fund_pipeline.cerebro.drawdown import cdar
 from fund_pipeline.cerebro.model import TRADING_DAYS, Floats
 from fund_pipeline.errors import InputError
 
-ALLOCATOR = "cvar-engine 2.0"
-"""Name and version of the method; a change that could change an answer changes the version."""
+LEAST_CVAR = "min-cvar"
 
 
 class Session:
@@ -52,15 +60,30 @@ class Session:
         weights = storable_weights(limits, found.proved.vertex.weights, again)
         return _solution(problem, limits, Aim.MOST_RETURN, found, found.proved, weights)
 
-    def minimise_cvar(self, problem: Problem, target_return: float) -> Solution:
+    def minimise_cvar(self, problem: Problem, target_return: float | None = None) -> Solution:
         """As the function `minimise_cvar`."""
-        if not math.isfinite(target_return):
+        if target_return is not None and not math.isfinite(target_return):
             raise InputError(f"target_return is {target_return}, expected a number")
         limits = replace(limits_of(problem), cvar_limit=None, target_return=target_return)
         found = answer(limits, Aim.LEAST_CVAR, self._engine)
         if found.proved is None:
-            return _infeasible(problem, limits, found)
-        return _solution(problem, limits, Aim.LEAST_CVAR, found, found.proved, found.proved.vertex.weights)
+            return replace(_infeasible(problem, limits, found), objective=LEAST_CVAR)
+        weights = found.proved.vertex.weights
+        return replace(_solution(problem, limits, Aim.LEAST_CVAR, found, found.proved, weights), objective=LEAST_CVAR)
+
+    def maximise_ratio(self, problem: Problem) -> Solution:
+        """As the function `maximise_ratio`."""
+        limits = limits_of(problem)
+        best = best_ratio(limits, self._engine)
+        if isinstance(best, Answer):
+            return ratio_without_answer(problem, limits, best)
+
+        def again(stricter: Limits) -> Floats | None:
+            other = best_ratio(stricter, self._engine)
+            return None if isinstance(other, Answer) else other.weights
+
+        weights = storable_weights(limits, best.weights, again)
+        return ratio_solution(limits, best, portfolio_of(problem, weights), problem.scenarios.strategies)
 
     def efficient_frontier(self, problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
         """As the function `efficient_frontier`."""
@@ -81,21 +104,35 @@ def solve(problem: Problem) -> Solution:
     return Session().solve(problem)
 
 
-def minimise_cvar(problem: Problem, target_return: float) -> Solution:
-    """Weights with the least CVaR whose expected annual return is at least the target.
+def minimise_cvar(problem: Problem, target_return: float | None = None) -> Solution:
+    """Weights with the least CVaR whose expected annual return, net of trades, is at least the target.
 
     The problem's own cvar_limit is not applied, for CVaR is what is minimised. Weights are not rounded: they meet the
     limits to the solver's tolerance, 1e-9.
 
     Parameters
     ----------
-    target_return : decimal a year.
+    target_return : decimal a year; None asks for no return, and where nothing makes it invest cash is the answer.
 
     Raises
     ------
     InputError : a target that is not a number. InvariantError as for `solve`.
     """
     return Session().minimise_cvar(problem, target_return)
+
+
+def maximise_ratio(problem: Problem) -> Solution:
+    """Weights with the most expected annual return, net of trades, per one-day CVaR.
+
+    Where cash is always allowed the ratio does not depend on the size: among the weights that reach it these are as
+    large as the limits allow. With a budget, floors or trades the limits bear on the ratio itself. Cash if no strategy
+    has a positive expected return; INFEASIBLE if no weights within such limits have one. Rounded as by `solve`.
+
+    Raises
+    ------
+    InputError : some weights gain and lose nothing even on their worst days, so that the ratio has no greatest value.
+    """
+    return Session().maximise_ratio(problem)
 
 
 def efficient_frontier(problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
@@ -139,7 +176,12 @@ def portfolio_of(problem: Problem, weights: Floats) -> Portfolio:
 def _solution(problem: Problem, limits: Limits, aim: Aim, found: Answer, proved: Proved, weights: Floats) -> Solution:
     portfolio = portfolio_of(problem, weights)
     binding = binding_constraints(
-        proved.limits, problem.scenarios.strategies, aim, proved.vertex.weights, proved.vertex.multipliers, proved.bound
+        proved.limits,
+        problem.scenarios.strategies,
+        RETURN if aim is Aim.MOST_RETURN else RISK,
+        proved.vertex.weights,
+        proved.vertex.multipliers,
+        proved.bound,
     )
     return Solution(
         status=SolutionStatus.OPTIMAL,

@@ -93,7 +93,7 @@ def test_a_solution_carries_its_solver_and_why_others_were_left() -> None:
     solution = solve(random_instance(6))
     assert solution.solver == fast.SOLVER
     assert solution.fallbacks == ()
-    assert solution.allocator == "cvar-engine 2.0"
+    assert solution.allocator == "cvar-engine 2.1"
 
 
 @pytest.mark.parametrize("seed", [6, 0, 21])
