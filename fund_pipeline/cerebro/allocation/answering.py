@@ -8,18 +8,22 @@ whole problem.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from fund_pipeline.cerebro.allocation import ladder, lp
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
-from fund_pipeline.cerebro.allocation.ladder import GREATEST_GAP, Answer, Proved, objective_of, relative_gap
+from fund_pipeline.cerebro.allocation.ladder import GREATEST_GAP, Answer, Proved, Way, objective_of, relative_gap
 from fund_pipeline.cerebro.allocation.limits import DrawdownLimit, Limits, LinearLimit, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim, Vertex
 from fund_pipeline.cerebro.drawdown import cdar, cdar_slope
 from fund_pipeline.cerebro.model import Floats
 from fund_pipeline.errors import InvariantError
+
+Ask = Callable[[Limits, Aim], Answer]
+"""Asks for the optimum within limits, with the ways and the warmth of whoever gave it."""
 
 _MOST_CUTS = 600
 _MET = 1e-10
@@ -27,11 +31,11 @@ _INSIDE = 0.5
 _AMPLE = 1e3
 
 
-def answer(limits: Limits, aim: Aim, engine: Engine) -> Answer:
+def answer(limits: Limits, aim: Aim, engine: Engine, first: Way = Way.FAST) -> Answer:
     """The optimum within all limits. Parameters, result and errors as for `ladder.answer`."""
     if limits.drawdown is None:
-        return ladder.answer(limits, aim, engine)
-    return _within_drawdown(limits, limits.drawdown, aim, engine)
+        return ladder.answer(limits, aim, engine, first)
+    return _within_drawdown(limits, limits.drawdown, aim, engine, first)
 
 
 def is_feasible(limits: Limits) -> bool:
@@ -42,15 +46,15 @@ def is_feasible(limits: Limits) -> bool:
         return bool((limits.lower <= limits.upper).all())
     # The least CVaR, for want of another aim: it is bounded whatever limits are left out.
     bounded = replace(limits, upper=np.minimum(limits.upper, _AMPLE), reward=0.0)
-    return _within_drawdown(bounded, limits.drawdown, Aim.LEAST_CVAR, Engine()).proved is not None
+    return _within_drawdown(bounded, limits.drawdown, Aim.LEAST_CVAR, Engine(), Way.FAST).proved is not None
 
 
-def _within_drawdown(limits: Limits, drawdown: DrawdownLimit, aim: Aim, engine: Engine) -> Answer:
+def _within_drawdown(limits: Limits, drawdown: DrawdownLimit, aim: Aim, engine: Engine, first: Way) -> Answer:
     cuts: list[LinearLimit] = []
     inside = np.zeros(limits.expected.size) if limits.is_cone and aim is Aim.MOST_RETURN else None
     while len(cuts) < _MOST_CUTS:
         asked = replace(limits, drawdown=None, rows=limits.rows + tuple(cuts))
-        found = ladder.answer(asked, aim, engine)
+        found = ladder.answer(asked, aim, engine, first)
         if found.proved is None:
             return found
         weights = found.proved.vertex.weights

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fund_pipeline.cerebro.allocation.answering import answer
+from fund_pipeline.cerebro.allocation.answering import Ask
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
-from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.ladder import Answer
 from fund_pipeline.cerebro.allocation.limits import Limits, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
@@ -18,7 +17,7 @@ from fund_pipeline.cerebro.cvar import cvar
 from fund_pipeline.errors import InfeasibleError, InputError
 
 
-def frontier_points(limits: Limits, points: int, engine: Engine) -> tuple[FrontierPoint, ...]:
+def frontier_points(limits: Limits, points: int, answer: Ask) -> tuple[FrontierPoint, ...]:
     """See `efficient_frontier`, which this answers for a problem's limits.
 
     The points are found from the greatest CVaR down, so that each starts from the basis of the one before.
@@ -26,9 +25,9 @@ def frontier_points(limits: Limits, points: int, engine: Engine) -> tuple[Fronti
     if points < 2:
         raise InputError(f"points is {points}, expected at least 2")
     limits = replace(limits, cvar_limit=None)
-    last = _point(limits, answer(limits, Aim.MOST_RETURN, engine))
+    last = _point(limits, answer(limits, Aim.MOST_RETURN))
     # In a cone cash is always allowed, so the frontier starts at 0 without asking for the least CVaR.
-    least = last if limits.is_cone else _point(limits, answer(limits, Aim.LEAST_CVAR, engine))
+    least = last if limits.is_cone else _point(limits, answer(limits, Aim.LEAST_CVAR))
     if last is None or least is None:
         raise InfeasibleError(
             f"no weights meet all limits; these contradict each other: {', '.join(conflicting(limits))}",
@@ -39,10 +38,10 @@ def frontier_points(limits: Limits, points: int, engine: Engine) -> tuple[Fronti
         return (last,)
     found = [last]
     for limit in np.linspace(start, last.cvar, points)[-2:0:-1]:
-        point = _point(limits, answer(replace(limits, cvar_limit=float(limit)), Aim.MOST_RETURN, engine))
+        point = _point(limits, answer(replace(limits, cvar_limit=float(limit)), Aim.MOST_RETURN))
         if point is not None:
             found.append(point)
-    first = _point(limits, answer(replace(limits, cvar_limit=start), Aim.MOST_RETURN, engine))
+    first = _point(limits, answer(replace(limits, cvar_limit=start), Aim.MOST_RETURN))
     found.append(first or least)
     return tuple(reversed(found))
 

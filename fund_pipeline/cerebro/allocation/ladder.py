@@ -7,6 +7,7 @@ answer then says so. None of them is trusted: each answer is checked against the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from fund_pipeline.cerebro.allocation import lp, peer
 from fund_pipeline.cerebro.allocation.bound import DualBound, dual_bound
@@ -61,43 +62,59 @@ class Answer:
     fallbacks: tuple[str, ...] = ()
 
 
-def answer(limits: Limits, aim: Aim, engine: Engine) -> Answer:
+class Way(Enum):
+    """The ways to an answer, in the order they are tried, with the words for those that were left."""
+
+    FAST = "the fast engine"
+    PLAIN = "the plain programme"
+    PEER = "PyPortfolioOpt"
+
+
+def answer(limits: Limits, aim: Aim, engine: Engine, first: Way = Way.FAST) -> Answer:
     """The optimum, from the first way that proves it. Only the plain programme may say that there is none.
 
     Parameters
     ----------
     engine : keeps what it learned for the next question.
+    first : the way to begin with, for a comparison.
 
     Raises
     ------
     InvariantError : no way proves an answer; the message says what each one did.
     """
     left: list[str] = []
-    fast = engine.optimise(limits, aim)
-    if isinstance(fast, Declined):
-        left.append(fast.value)
-    else:
-        proved = _proved(limits, aim, fast, left, "the fast engine")
+    ways = list(Way)
+    for way in ways[ways.index(first) :]:
+        found = _TRIED[way](limits, aim, engine)
+        if found is None:
+            return Answer(None, _SOLVERS[way], tuple(left))
+        if isinstance(found, str):
+            left.append(found)
+            continue
+        proved = _proved(limits, aim, found, left, way.value)
         if proved is not None:
-            return Answer(proved, FAST_SOLVER)
-    try:
-        plain = lp.optimise(limits, aim)
-    except InvariantError as error:
-        left.append(f"the plain programme: {error.message}")
-    else:
-        if plain is None:
-            return Answer(None, lp.SOLVER, tuple(left))
-        proved = _proved(limits, aim, plain, left, "the plain programme")
-        if proved is not None:
-            return Answer(proved, lp.SOLVER, tuple(left))
-    last = peer.optimise(limits, aim)
-    if isinstance(last, str):
-        left.append(last)
-    else:
-        proved = _proved(limits, aim, last, left, "PyPortfolioOpt")
-        if proved is not None:
-            return Answer(proved, peer.SOLVER, tuple(left))
+            return Answer(proved, _SOLVERS[way], tuple(left))
     raise InvariantError(f"no solver proved an optimum: {'; '.join(left)}")
+
+
+def _by_engine(limits: Limits, aim: Aim, engine: Engine) -> Vertex | str | None:
+    found = engine.optimise(limits, aim)
+    return found.value if isinstance(found, Declined) else found
+
+
+def _by_plain_programme(limits: Limits, aim: Aim, _: Engine) -> Vertex | str | None:
+    try:
+        return lp.optimise(limits, aim)
+    except InvariantError as error:
+        return f"the plain programme: {error.message}"
+
+
+def _by_peer(limits: Limits, aim: Aim, _: Engine) -> Vertex | str | None:
+    return peer.optimise(limits, aim)
+
+
+_TRIED = {Way.FAST: _by_engine, Way.PLAIN: _by_plain_programme, Way.PEER: _by_peer}
+_SOLVERS = {Way.FAST: FAST_SOLVER, Way.PLAIN: lp.SOLVER, Way.PEER: peer.SOLVER}
 
 
 def objective_of(limits: Limits, aim: Aim, weights: Floats) -> float:

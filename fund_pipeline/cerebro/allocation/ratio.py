@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fund_pipeline.cerebro.allocation.answering import answer
-from fund_pipeline.cerebro.allocation.fast.engine import Engine
+from fund_pipeline.cerebro.allocation.answering import Ask
 from fund_pipeline.cerebro.allocation.ladder import GREATEST_GAP, Answer, Proved
 from fund_pipeline.cerebro.allocation.limits import Limits, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
@@ -56,14 +55,14 @@ class BestRatio:
     fallbacks: tuple[str, ...]
 
 
-def best_ratio(limits: Limits, engine: Engine) -> BestRatio | Answer:
+def best_ratio(limits: Limits, answer: Ask) -> BestRatio | Answer:
     """The most expected annual return per CVaR; the Answer that found nothing, if no weights within the limits gain.
 
     Raises
     ------
     InputError : the ratio has no greatest value, for some weights gain and lose nothing even on their worst days.
     """
-    return _of_cone(limits, engine) if limits.is_cone else _by_prices(limits, engine)
+    return _of_cone(limits, answer) if limits.is_cone else _by_prices(limits, answer)
 
 
 def largest_share(limits: Limits, weights: Floats) -> tuple[float, tuple[str, ...]]:
@@ -88,7 +87,7 @@ def largest_share(limits: Limits, weights: Floats) -> tuple[float, tuple[str, ..
     return least, tuple(name for name, share in shares.items() if share <= least * (1.0 + _TINY))
 
 
-def _of_cone(limits: Limits, engine: Engine) -> BestRatio | Answer:
+def _of_cone(limits: Limits, answer: Ask) -> BestRatio | Answer:
     movable = limits.upper > 0.0
     most = float(np.max(limits.expected, where=movable, initial=0.0))
     if most <= 0.0:
@@ -102,7 +101,7 @@ def _of_cone(limits: Limits, engine: Engine) -> BestRatio | Answer:
         target_return=most,
         reward=0.0,
     )
-    found = answer(composition, Aim.LEAST_CVAR, engine)
+    found = answer(composition, Aim.LEAST_CVAR)
     if found.proved is None:
         return found
     proved, risk = found.proved, found.proved.objective
@@ -121,18 +120,18 @@ def _of_cone(limits: Limits, engine: Engine) -> BestRatio | Answer:
     )
 
 
-def _by_prices(limits: Limits, engine: Engine) -> BestRatio | Answer:
-    gaining = answer(limits, Aim.MOST_RETURN, engine)
+def _by_prices(limits: Limits, answer: Ask) -> BestRatio | Answer:
+    gaining = answer(limits, Aim.MOST_RETURN)
     if gaining.proved is None:
         return gaining
     if gaining.proved.objective <= 0.0:
         return Answer(None, gaining.solver, gaining.fallbacks)
     ratio = _ratio(limits, gaining.proved.vertex.weights)
-    least = answer(limits, Aim.LEAST_CVAR, engine)
+    least = answer(limits, Aim.LEAST_CVAR)
     if least.proved is None:
         return least
     for _ in range(_MOST_PRICES):
-        found = answer(replace(limits, reward=1.0 / ratio), Aim.LEAST_CVAR, engine)
+        found = answer(replace(limits, reward=1.0 / ratio), Aim.LEAST_CVAR)
         if found.proved is None:
             return found
         proved = found.proved

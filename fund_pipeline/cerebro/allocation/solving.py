@@ -12,7 +12,7 @@ from fund_pipeline.cerebro.allocation.binding import RETURN, RISK, binding_const
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.frontier import frontier_points
-from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, objective_of
+from fund_pipeline.cerebro.allocation.ladder import Answer, Proved, Way, objective_of
 from fund_pipeline.cerebro.allocation.limits import Limits, limits_of, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.model import Problem
@@ -39,22 +39,31 @@ class Session:
     """Solves one problem after another, each from where the last one ended.
 
     Warm when the scenarios are the same object and only expected returns or the values of limits change, as for a
-    slider; otherwise it starts anew by itself. The scenarios must not be changed in place. Answers are as good as those
-    of a new session; where several allocations are equally good it may give another one. Not for two threads at once.
+    slider; with other days of the same matrix it starts near the last weights, as for a walk-forward. The scenarios must not be
+    changed in place. Answers are as good as those of a new session; where several allocations are equally good it may
+    give another one. Not for two threads at once.
+
+    Parameters
+    ----------
+    first : the way of the ladder to begin with; another than the fast one is for comparisons.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Way = Way.FAST) -> None:
         self._engine = Engine()
+        self._first = first
+
+    def _answer(self, limits: Limits, aim: Aim) -> Answer:
+        return answer(limits, aim, self._engine, self._first)
 
     def solve(self, problem: Problem) -> Solution:
         """As the function `solve`."""
         limits = limits_of(problem)
-        found = answer(limits, Aim.MOST_RETURN, self._engine)
+        found = self._answer(limits, Aim.MOST_RETURN)
         if found.proved is None:
             return _infeasible(problem, limits, found)
 
         def again(stricter: Limits) -> Floats | None:
-            proved = answer(stricter, Aim.MOST_RETURN, self._engine).proved
+            proved = self._answer(stricter, Aim.MOST_RETURN).proved
             return proved.vertex.weights if proved else None
 
         weights = storable_weights(limits, found.proved.vertex.weights, again)
@@ -65,7 +74,7 @@ class Session:
         if target_return is not None and not math.isfinite(target_return):
             raise InputError(f"target_return is {target_return}, expected a number")
         limits = replace(limits_of(problem), cvar_limit=None, target_return=target_return)
-        found = answer(limits, Aim.LEAST_CVAR, self._engine)
+        found = self._answer(limits, Aim.LEAST_CVAR)
         if found.proved is None:
             return replace(_infeasible(problem, limits, found), objective=LEAST_CVAR)
         weights = found.proved.vertex.weights
@@ -74,12 +83,12 @@ class Session:
     def maximise_ratio(self, problem: Problem) -> Solution:
         """As the function `maximise_ratio`."""
         limits = limits_of(problem)
-        best = best_ratio(limits, self._engine)
+        best = best_ratio(limits, self._answer)
         if isinstance(best, Answer):
             return ratio_without_answer(problem, limits, best)
 
         def again(stricter: Limits) -> Floats | None:
-            other = best_ratio(stricter, self._engine)
+            other = best_ratio(stricter, self._answer)
             return None if isinstance(other, Answer) else other.weights
 
         weights = storable_weights(limits, best.weights, again)
@@ -87,7 +96,7 @@ class Session:
 
     def efficient_frontier(self, problem: Problem, points: int = 20) -> tuple[FrontierPoint, ...]:
         """As the function `efficient_frontier`."""
-        return frontier_points(limits_of(problem), points, self._engine)
+        return frontier_points(limits_of(problem), points, self._answer)
 
 
 def solve(problem: Problem) -> Solution:

@@ -184,7 +184,7 @@ class Partition:
         of_row = [rows[index] for index in self.rows]
         basic = np.array([(a == Status.kBasic) + (b == Status.kBasic) for a, b in zip(of_loss, of_row, strict=True)])
         at_level = basic != 1
-        if self.days.size < _CROWDED * at_level.sum() + _SPARE_ENTRIES / old.working.size:
+        if self.days.size < _CROWDED * at_level.sum() + _SPARE_ENTRIES / max(old.working.size, 1):
             return
         over = self.tail.losses(old.weights()) - float(old.values[self.level])
         nearest = np.argsort(np.abs(over[self.days]), kind="stable")
