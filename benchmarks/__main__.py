@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("correlation", "cvar", "ingestion", "nightly", "startup")
+NAMES = ("correlation", "cvar", "account_size", "ingestion", "nightly", "startup")
 
 for name in NAMES:
     print(f"\n== {name}", flush=True)

@@ -35,15 +35,37 @@ def read_wide_returns(path: Path) -> ReturnsMatrix:
 
 def read_margins(path: Path, strategies: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """A CSV of strategy and margin ÷ allocated capital, shape (N,) in the order of `strategies`, each named once."""
-    table = _read(path, "two columns: strategy, and its margin as a fraction of the capital allocated to it")
-    who, what = table.columns[:2]
-    numbers = _numbers(path, table, what, above=None)
-    given = dict(zip(table[who].to_list(), numbers.tolist(), strict=True))
-    missing = [name for name in strategies if name not in given or math.isnan(given[name])]
-    if missing or len(given) < table.height:
-        wrong = f"no margin for {', '.join(missing)}" if missing else "names a strategy twice"
+    return read_figures(path, strategies, "margin as a fraction of the capital allocated to it")
+
+
+def read_figures(
+    path: Path, strategies: tuple[str, ...], what: str, default: float | None = None
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """A CSV of strategy and one figure, shape (N,) in the order of `strategies`; names that are not theirs are ignored.
+
+    InputError names a strategy that stands there twice, that has no figure where there is no default, or whose figure
+    is no finite number.
+
+    Parameters
+    ----------
+    what : the figure in words, for the errors.
+    default : the figure of strategies the file does not name.
+    """
+    table = _read(path, f"two columns: strategy, and its {what}")
+    who, column = table.columns[:2]
+    given = dict(zip(table[who].to_list(), _numbers(path, table, column, above=None).tolist(), strict=True))
+    missing = [name for name in strategies if math.isnan(given.get(name, math.nan))]
+    wrong = ""
+    if len(given) < table.height:
+        wrong = "names a strategy twice"
+    elif default is None and missing:
+        wrong = f"no {what.split()[0]} for {', '.join(missing)}"
+    elif any(name in given for name in missing):
+        wrong = f"an empty {what.split()[0]} for {', '.join(name for name in missing if name in given)}"
+    if wrong:
         raise InputError(f"{path}: {wrong}", remedy="give one row per strategy of the returns")
-    return np.array([given[name] for name in strategies])
+    found = given | {name: default for name in missing if default is not None}
+    return np.array([found[name] for name in strategies])
 
 
 def _read(path: Path, wanted: str) -> pl.DataFrame:

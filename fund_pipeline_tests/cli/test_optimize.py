@@ -1,27 +1,13 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from fund_pipeline.cerebro.allocation.asking import Objective
+from fund_pipeline.cli.optimize import OBJECTIVES
 from fund_pipeline_tests.homes import Home
 
 NAMES = ("A", "B", "C")
-
-
-@pytest.fixture
-def wide(tmp_path: Path) -> Path:
-    """600 weekdays of three made-up strategies; B has a gap."""
-    rng = np.random.default_rng(11)
-    values = rng.standard_t(4, size=(600, 3)) * 0.006 + np.array([0.0008, 0.0006, 0.0002])
-    days = np.arange("2020-01-01", 600, dtype="datetime64[D]")
-    rows = [
-        f"{day},{a:.8f},{'' if day == days[5] else f'{b:.8f}'},{c:.8f}"
-        for day, (a, b, c) in zip(days, values, strict=True)
-    ]
-    file = tmp_path / "wide.csv"
-    file.write_text("date,A,B,C\n" + "\n".join(rows) + "\n")
-    return file
 
 
 def test_the_answer_obeys_the_limits_and_carries_its_proof(wide: Path, tmp_path: Path) -> None:
@@ -81,9 +67,88 @@ def test_wrong_returns_are_named(tmp_path: Path, content: str, told: str) -> Non
 
 def test_options_that_do_not_go_together_are_refused(wide: Path, tmp_path: Path) -> None:
     here = Home(tmp_path)
+    given = ("optimize", "--returns", str(wide))
     assert "--returns or --backtests" in here.fund("optimize").stderr
-    assert "add --margins FILE" in here.fund("optimize", "--returns", str(wide), "--margin-cap", "0.3").stderr
-    assert "--target-return" in here.fund("optimize", "--returns", str(wide), "--objective", "min-cvar").stderr
+    assert "target_return is 0.1" in here.fund(*given, "--target-return", "0.1").stderr
+    assert "risk_aversion is None for mean-variance" in here.fund(*given, "--objective", "mean-variance").stderr
+    assert "choose from max-return, min-cvar" in here.fund(*given, "--objective", "most-money").stderr
+    assert "choose from cerebro, plain-lp" in here.fund(*given, "--allocator", "oracle").stderr
+    assert "does not answer hrp" in here.fund(*given, "--objective", "hrp", "--allocator", "plain-lp").stderr
     margins = tmp_path / "margins.csv"
     margins.write_text("strategy,margin\nA,0.5\nB,0.5\n")
-    assert "no margin for C" in here.fund("optimize", "--returns", str(wide), "--margins", str(margins)).stderr
+    assert "no margin for C" in here.fund(*given, "--margins", str(margins)).stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (("--bound", "A"), "--bound 'A' has no '='"),
+        (("--bound", "A=low"), "'low' is no number"),
+        (("--bound", "Z=0.1"), "bounds are given for Z, not among the strategies"),
+        (("--cluster", "A,B"), "--cluster 'A,B' names no group"),
+        (("--cluster", "A,Z=0.3"), "cluster A+Z names Z, not among the strategies"),
+        (("--means", "best"), "choose from sample, james-stein"),
+        (("--leverage", "-1"), "max_leverage is -1.0"),
+        (("--cdar-beta", "1"), "beta is 1.0"),
+    ],
+)
+def test_wrong_options_are_named_with_a_fix(wide: Path, tmp_path: Path, option: tuple[str, str], told: str) -> None:
+    done = Home(tmp_path).fund("optimize", "--returns", str(wide), *option)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_margin_cap_without_margins_is_told_to_be_no_cap(wide: Path, tmp_path: Path) -> None:
+    told = json.loads(Home(tmp_path).fund("optimize", "--returns", str(wide), "--margin-cap", "0.3", "--json").stdout)
+    assert told["notes"] == ["margin cap 0.3 is not applied, for no margins are known: add --margins FILE"]
+
+
+def test_help_lists_every_objective_there_is() -> None:
+    assert tuple(Objective) == OBJECTIVES
+
+
+@pytest.mark.parametrize("objective", [o for o in Objective if o is not Objective.MEAN_VARIANCE])
+def test_every_objective_answers_within_the_limits(wide: Path, tmp_path: Path, objective: str) -> None:
+    limits = ("--leverage", "1", "--cvar-limit", "0.012", "--json")
+    done = Home(tmp_path).fund("optimize", "--returns", str(wide), "--objective", objective, *limits)
+    assert done.returncode == 0, done.stderr + done.stdout
+    told = json.loads(done.stdout)
+    assert (told["status"], told["objective"]) == ("OPTIMAL", objective)
+    assert sum(told["weights"].values()) <= 1.0 + 1e-9
+    assert told["cvar"] <= 0.012 + 1e-9 or objective == "min-cvar"
+    assert sum(told["contributions"]["cvar"].values()) == pytest.approx(told["cvar"])
+    assert sum(told["contributions"]["volatility_annual"].values()) == pytest.approx(told["volatility_annual"])
+    if objective not in ("hrp", "risk-parity"):
+        assert told["certificate"]["gap"] <= 1e-8
+
+
+def test_two_allocators_stand_side_by_side(wide: Path, tmp_path: Path) -> None:
+    given = ("optimize", "--returns", str(wide), "--compare", "plain-lp", "--compare", "equal-weight")
+    told = json.loads(Home(tmp_path).fund(*given, "--json").stdout)
+    first, plain, equal = told["compared"]
+    assert plain["expected_return_annual"] == pytest.approx(first["expected_return_annual"], rel=1e-7)
+    assert first["weights_apart"] == 0.0
+    assert equal["expected_return_annual"] < first["expected_return_annual"]
+    assert "Side by side" in Home(tmp_path).fund(*given).stdout
+
+
+def test_bounds_groups_and_todays_weights_are_kept_to(wide: Path, tmp_path: Path) -> None:
+    current = tmp_path / "current.csv"
+    current.write_text("strategy,weight\nA,0.2\n")
+    given = ("--bound", "A=0.25", "--cluster", "B,C=0.3", "--current", str(current), "--max-turnover", "0.3")
+    told = json.loads(Home(tmp_path).fund("optimize", "--returns", str(wide), *given, "--json").stdout)
+    weights = told["weights"]
+    assert weights["A"] == 0.25
+    assert weights["B"] + weights["C"] <= 0.3
+    assert told["turnover"] == pytest.approx(0.05 + weights["B"] + weights["C"])
+    assert told["turnover"] <= 0.3
+
+
+def test_expected_returns_can_be_given_or_shrunk(wide: Path, tmp_path: Path) -> None:
+    expected = tmp_path / "expected.csv"
+    expected.write_text("strategy,expected\nA,0.01\nB,0.3\nC,0.02\n")
+    here = Home(tmp_path)
+    told = json.loads(here.fund("optimize", "--returns", str(wide), "--expected", str(expected), "--json").stdout)
+    assert max(told["weights"], key=told["weights"].__getitem__) == "B"
+    shrunk = json.loads(here.fund("optimize", "--returns", str(wide), "--means", "james-stein", "--json").stdout)
+    assert "expected returns are shrunk by" in shrunk["notes"][0]

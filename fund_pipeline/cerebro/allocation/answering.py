@@ -18,6 +18,7 @@ from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.ladder import GREATEST_GAP, Answer, Proved, Way, objective_of, relative_gap
 from fund_pipeline.cerebro.allocation.limits import DrawdownLimit, Limits, LinearLimit, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim, Vertex
+from fund_pipeline.cerebro.allocation.whole.held import held_or_nothing
 from fund_pipeline.cerebro.drawdown import cdar, cdar_slope
 from fund_pipeline.cerebro.model import Floats
 from fund_pipeline.errors import InvariantError
@@ -32,7 +33,25 @@ _AMPLE = 1e3
 
 
 def answer(limits: Limits, aim: Aim, engine: Engine, first: Way = Way.FAST) -> Answer:
-    """The optimum within all limits. Parameters, result and errors as for `ladder.answer`."""
+    """The optimum within all limits. Parameters, result and errors as for `ladder.answer`.
+
+    Where weights may be nothing or large, the bound and the gap are those of the search over the choices.
+    """
+    if limits.least_held is None:
+        return _of_choice(limits, aim, engine, first)
+
+    def of_choice(chosen: Limits, aim: Aim, engine: Engine) -> Answer:
+        return _of_choice(chosen, aim, engine, first)
+
+    held = held_or_nothing(limits, aim, limits.least_held, engine, solver=of_choice)
+    if held is None:
+        return Answer(None, f"search over choices, from {first.value}")
+    bound = replace(held.proved.bound, value=held.bound)
+    proved = replace(held.proved, bound=bound, relative_gap=held.relative_gap)
+    return replace(held.answer, proved=proved, solver=f"search over choices, {held.answer.solver}")
+
+
+def _of_choice(limits: Limits, aim: Aim, engine: Engine, first: Way) -> Answer:
     if limits.drawdown is None:
         return ladder.answer(limits, aim, engine, first)
     return _within_drawdown(limits, limits.drawdown, aim, engine, first)
@@ -40,6 +59,9 @@ def answer(limits: Limits, aim: Aim, engine: Engine, first: Way = Way.FAST) -> A
 
 def is_feasible(limits: Limits) -> bool:
     """Whether any weights meet all the limits."""
+    if limits.least_held is not None:
+        bounded = replace(limits, upper=np.minimum(limits.upper, _AMPLE), reward=0.0)
+        return answer(bounded, Aim.LEAST_CVAR, Engine()).proved is not None
     if limits.drawdown is None:
         return lp.is_feasible(limits)
     if limits.is_cone:

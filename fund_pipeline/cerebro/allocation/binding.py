@@ -49,7 +49,7 @@ def binding_constraints(
     for name, worth, weight, low, high in zip(
         strategies, bound.worth, weights, limits.lower, limits.upper, strict=True
     ):
-        if worth > 0.0 and np.isclose(weight, high):
+        if worth > 0.0 and high > 0.0 and np.isclose(weight, high):
             found[f"max_weight:{name}"] = float(worth)
         elif worth < 0.0 and low > 0.0 and np.isclose(weight, low):
             found[f"min_weight:{name}"] = float(worth)

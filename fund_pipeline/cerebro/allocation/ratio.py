@@ -62,6 +62,11 @@ def best_ratio(limits: Limits, answer: Ask) -> BestRatio | Answer:
     ------
     InputError : the ratio has no greatest value, for some weights gain and lose nothing even on their worst days.
     """
+    if limits.least_held is not None:
+        raise InputError(
+            f"min_weight_if_held is {limits.least_held:g}, but max-return-cvar takes none",
+            remedy="ask for max-return or min-cvar, or take it away",
+        )
     return _of_cone(limits, answer) if limits.is_cone else _by_prices(limits, answer)
 
 

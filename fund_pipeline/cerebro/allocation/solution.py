@@ -44,7 +44,7 @@ class Certificate:
     ----------
     cvar_recomputed : CVaR of the returned weights from the scenarios, by definition.
     bound : dual bound: no weights within the limits do better than this in the objective asked for (expected annual
-        return net of trades, least CVaR, least variance, ratio); None for a method that optimises nothing.
+        return net of trades, least CVaR, least volatility, ratio); None for a method that optimises nothing.
     relative_gap : distance of the optimum from the bound ÷ |bound| (÷ one basis point if the bound is less), before
         rounding the weights.
     rounding_cost : what rounding the weights gave up of the objective, a decimal.

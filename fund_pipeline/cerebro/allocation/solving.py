@@ -39,9 +39,9 @@ class Session:
     """Solves one problem after another, each from where the last one ended.
 
     Warm when the scenarios are the same object and only expected returns or the values of limits change, as for a
-    slider; with other days of the same matrix it starts near the last weights, as for a walk-forward. The scenarios must not be
-    changed in place. Answers are as good as those of a new session; where several allocations are equally good it may
-    give another one. Not for two threads at once.
+    slider; with other days of the same matrix it starts near the last weights, as for a walk-forward. The scenarios
+    must not be changed in place. Answers are as good as those of a new session; where several allocations are equally
+    good it may give another one. Not for two threads at once.
 
     Parameters
     ----------
@@ -66,7 +66,11 @@ class Session:
             proved = self._answer(stricter, Aim.MOST_RETURN).proved
             return proved.vertex.weights if proved else None
 
-        weights = storable_weights(limits, found.proved.vertex.weights, again)
+        # Where strategies had to be chosen, the choice stands, and with it the bounds that it led to.
+        chosen = limits
+        if limits.least_held is not None:
+            chosen = replace(found.proved.limits, rows=limits.rows, drawdown=limits.drawdown)
+        weights = storable_weights(chosen, found.proved.vertex.weights, again)
         return _solution(problem, limits, Aim.MOST_RETURN, found, found.proved, weights)
 
     def minimise_cvar(self, problem: Problem, target_return: float | None = None) -> Solution:

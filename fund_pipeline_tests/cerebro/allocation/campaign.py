@@ -1,14 +1,13 @@
-"""Thousands of random problems, the engine against the plain programme.
+"""Thousands of random problems, the engine against the plain programme; one of the campaigns of `make chaos`.
 
-``python -m fund_pipeline_tests.cerebro.allocation.campaign --instances 3000 --seed 1``: prints each fault with the seed
-that shows it again, then a summary; exit 1 if there was a fault. Each instance is asked for the most return and for the
-least CVaR, by a new engine and by a session that has just answered the same problem with other means and limits.
+Each instance is asked for the most return and for the least CVaR, by a new engine and by a session that has just
+answered the same problem with other means and limits; for the most return per CVaR; and one in five of them for the
+most return within a limit of the drawdown.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +15,12 @@ import numpy as np
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.limits import Limits
 from fund_pipeline.cerebro.allocation.lp import Aim
+from fund_pipeline_tests.campaigns import Fault, Outcome
+from fund_pipeline_tests.cerebro.allocation.beyond_linear import compare_drawdown, compare_ratio
 from fund_pipeline_tests.cerebro.allocation.comparison import Comparison, compare, questions
 from fund_pipeline_tests.cerebro.allocation.instances import random_instance
+
+MOST_DAYS, MOST_STRATEGIES, DRAWDOWN_EVERY = 400, 14, 5
 
 
 def moved(limits: Limits, rng: np.random.Generator) -> Limits:
@@ -44,28 +47,29 @@ def compare_all(seed: int, most_days: int, most_strategies: int) -> list[tuple[s
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--instances", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--days", type=int, default=400)
-    parser.add_argument("--strategies", type=int, default=14)
-    asked = parser.parse_args()
-    faults, feasible, total, gap, difference = 0, 0, 0, 0.0, 0.0
-    for seed in range(asked.seed, asked.seed + asked.instances):
-        for question, found in compare_all(seed, asked.days, asked.strategies):
+def compare_beyond(seed: int, most_days: int, most_strategies: int) -> list[tuple[str, Comparison]]:
+    """The questions about the instance of a seed that are not one linear programme."""
+    problem = random_instance(seed, most_days, most_strategies)
+    found = [("best ratio", compare_ratio(problem))]
+    if seed % DRAWDOWN_EVERY == 0:
+        found.append(("most return within a drawdown", compare_drawdown(problem, seed)))
+    return found
+
+
+def run(first_seed: int, instances: int, tell: Callable[[Fault], None]) -> Outcome:
+    """Compare so many instances. See `Campaign`."""
+    faults, feasible, total, gap, difference = [], 0, 0, 0.0, 0.0
+    for seed in range(first_seed, first_seed + instances):
+        asked = compare_all(seed, MOST_DAYS, MOST_STRATEGIES) + compare_beyond(seed, MOST_DAYS, MOST_STRATEGIES)
+        for question, found in asked:
             total += 1
             feasible += found.feasible
             gap, difference = max(gap, found.gap), max(difference, found.difference)
             if found.faults:
-                faults += 1
-                print(f"seed {seed}, {question}: {'; '.join(found.faults)}", flush=True)
-    print(
-        f"{asked.instances} instances, {total} questions, {feasible} with weights, {total - feasible} without; "
-        f"greatest gap {gap:.1e}, greatest difference {difference:.1e}; {faults} faults"
+                faults.append(Fault(seed, f"{question}: {'; '.join(found.faults)}"))
+                tell(faults[-1])
+    return Outcome(
+        tuple(faults),
+        f"{instances} instances, {total} questions, {feasible} with weights, {total - feasible} without; "
+        f"greatest gap {gap:.1e}, greatest difference {difference:.1e}",
     )
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
