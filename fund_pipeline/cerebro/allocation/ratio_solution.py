@@ -45,7 +45,7 @@ def ratio_solution(limits: Limits, best: BestRatio, portfolio: Portfolio, strate
         )
         binding += [limit for limit in priced if limit.name != "target_return"]
     reached = 0.0
-    if best.ratio is not None:
+    if best.ratio is not None and portfolio.cvar > 0.0:
         reached = best.ratio - (portfolio.expected_return_annual - portfolio.trading_cost) / portfolio.cvar
     return Solution(
         status=SolutionStatus.OPTIMAL,
@@ -57,8 +57,16 @@ def ratio_solution(limits: Limits, best: BestRatio, portfolio: Portfolio, strate
         allocator=ALLOCATOR,
         fallbacks=best.fallbacks,
         objective=OBJECTIVE,
-        notes=() if best.ratio is not None else ("no strategy has a positive expected return, so nothing is held",),
+        notes=_notes(best, portfolio),
     )
+
+
+def _notes(best: BestRatio, portfolio: Portfolio) -> tuple[str, ...]:
+    if best.ratio is None:
+        return ("no strategy has a positive expected return, so nothing is held",)
+    if not portfolio.weights.any():
+        return (f"{', '.join(best.sized_by)} leaves no room for any size, so nothing is held",)
+    return ()
 
 
 def ratio_without_answer(problem: Problem, limits: Limits, found: Answer) -> Solution:

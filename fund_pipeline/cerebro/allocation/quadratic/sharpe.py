@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fund_pipeline.cerebro.allocation import lp
+from fund_pipeline.cerebro.allocation.answering import answer
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
+from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.limits import Limits
+from fund_pipeline.cerebro.allocation.lp import Aim
 from fund_pipeline.cerebro.allocation.quadratic.convex import Failed
 from fund_pipeline.cerebro.allocation.quadratic.cuts import cut_until_met
 from fund_pipeline.cerebro.allocation.quadratic.kkt import GREATEST_GAP, checked, linear_bound, residual
@@ -190,10 +192,10 @@ def _without_return(limits: Limits) -> Quadratic | Conflict:
     cash = np.zeros(limits.expected.size)
     if not limits.broken_by(cash) and not (limits.expected > 0.0).any():
         return _cash(cash)
-    most = lp.optimise(limits, lp.Aim.MOST_RETURN)
+    most = answer(limits, Aim.MOST_RETURN, Engine()).proved
     if most is None:
         return Conflict(conflicting(limits))
-    reached = limits.net_return(most.weights)
+    reached = most.objective
     if reached > _NO_RETURN * max(float(np.abs(limits.expected).max()), 1.0):
         raise InvariantError(f"no greatest Sharpe ratio was found, though a return of {reached:g} is within the limits")
     if not limits.broken_by(cash):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import cvxpy
 import numpy as np
 
@@ -68,5 +70,8 @@ def _tail(losses: cvxpy.Expression, beta: float) -> cvxpy.Expression:
 
 def _solve(objective: cvxpy.Minimize | cvxpy.Maximize, within: list[cvxpy.Constraint]) -> float | None:
     problem = cvxpy.Problem(objective, within)
-    problem.solve(solver="CLARABEL", **_PRECISE)
+    with warnings.catch_warnings():
+        # It is asked for more than it can always give; the comparison says whether it was enough.
+        warnings.filterwarnings("ignore", "Solution may be inaccurate")
+        problem.solve(solver="CLARABEL", **_PRECISE)
     return None if problem.status in ("infeasible", "infeasible_inaccurate") else float(problem.value)
