@@ -8,7 +8,8 @@ import sys
 import typer
 
 from fund_pipeline import __version__
-from fund_pipeline.cli import allocations, backtests, ledger, nightly, registry, strategies
+from fund_pipeline.cli import allocations, audit, backtests, ledger, nightly, registry, simulate, strategies, users
+from fund_pipeline.cli.account_size import account_size
 from fund_pipeline.cli.demo import demo
 from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.settings import settings
@@ -26,9 +27,13 @@ app.add_typer(backtests.app, name="backtests")
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(registry.app, name="registry")
 app.add_typer(allocations.app, name="allocations")
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)
 app.command()(optimize)
+app.add_typer(simulate.app, name="simulate")
+app.command()(account_size)
 app.command()(demo)
 app.command()(up)
 app.command()(settings)

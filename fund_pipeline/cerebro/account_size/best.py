@@ -73,12 +73,37 @@ class MostReturn:
         if off[place] > _WHOLE:
             below = float(np.floor(counts[place]))
             return self._split(box, place, below, below + 1.0)
-        if self.terms.few.least_held is None:
-            return ()
-        enough = np.ceil(self.terms.few.least_held / self.shares - _WHOLE)
-        short = np.where(counts > _WHOLE, enough - counts, 0.0)
-        place = int(np.argmax(short * self.shares))
-        return self._split(box, place, 0.0, float(enough[place])) if short[place] > _WHOLE else ()
+        if self.terms.few.least_held is not None:
+            enough = np.ceil(self.terms.few.least_held / self.shares - _WHOLE)
+            short = np.where(counts > _WHOLE, enough - counts, 0.0)
+            place = int(np.argmax(short * self.shares))
+            if short[place] > _WHOLE:
+                return self._split(box, place, 0.0, float(enough[place]))
+        whole = np.round(counts)
+        return () if self._is_allowed(whole) else self._around(box, whole)
+
+    def _is_allowed(self, counts: Floats) -> bool:
+        """Whether whole counts meet every limit without the tolerance that relaxations have."""
+        if self.terms.few.broken_by(counts * self.shares, _WHOLE):
+            return False
+        return not self.terms.limits.broken_by(self.terms.weights(counts, self.capital))
+
+    def _around(self, box: Box, counts: Floats) -> tuple[Box, ...]:
+        """All of the box but one whole point, count by count: less of it, more of it, else as much of it and on."""
+        lower, upper = box.lower.copy(), box.upper.copy()
+        found = []
+        for place in np.argsort(-counts * self.shares, kind="stable"):
+            here = float(counts[place])
+            if here - 1.0 >= lower[place]:
+                less = upper.copy()
+                less[place] = here - 1.0
+                found.append(Box(lower.copy(), less))
+            if here + 1.0 <= upper[place]:
+                more = lower.copy()
+                more[place] = here + 1.0
+                found.append(Box(more, upper.copy()))
+            lower[place] = upper[place] = here
+        return tuple(found)
 
     def _split(self, box: Box, place: int, below: float, above: float) -> tuple[Box, ...]:
         upper, lower = box.upper.copy(), box.lower.copy()
@@ -111,12 +136,9 @@ class MostReturn:
         if objective >= self.best or key in self._seen:
             return False
         self._seen.add(key)
-        if self.terms.few.broken_by(counts * self.shares, _WHOLE):
+        if not self._is_allowed(counts):
             return False
-        weights = self.terms.weights(counts, self.capital)
-        if self.terms.limits.broken_by(weights):
-            return False
-        objective = -self.terms.limits.net_return(weights) * BASIS_POINTS
+        objective = -self.terms.limits.net_return(self.terms.weights(counts, self.capital)) * BASIS_POINTS
         if objective >= self.best:
             return False
         self.counts, self.best = counts, objective

@@ -78,3 +78,28 @@ def test_a_target_of_return_is_net_of_trades() -> None:
     values, current = fat(3), np.full(6, 0.1)
     found = minimise_cvar(problem_of(values, replace(FREE, transaction_cost=0.05), current), 0.05).found()
     assert found.expected_return_annual - found.trading_cost >= 0.05 - 1e-9
+
+
+def test_what_is_held_at_all_is_held_enough_and_the_rest_of_the_limits_hold() -> None:
+    for seed in range(4):
+        free = problem_of(fat(seed), replace(FREE, min_weight_if_held=0.12, max_cdar=0.15))
+        found = solve(free)
+        held = found.weights[found.weights > 0.0]
+        assert (held >= 0.12).all(), seed
+        assert found.cvar <= 0.02, seed
+        assert found.portfolio is not None
+        assert found.portfolio.cdar <= 0.15, seed
+        relaxed = solve(problem_of(fat(seed), replace(FREE, max_cdar=0.15)))
+        assert found.expected_return_annual <= relaxed.expected_return_annual + 1e-9, seed
+        assert found.certificate is not None
+        assert found.certificate.bound is not None
+        assert found.expected_return_annual <= found.certificate.bound + 1e-9, seed
+
+
+def test_a_least_weight_of_what_is_held_that_fits_nowhere_leaves_cash_or_is_named() -> None:
+    cash = solve(problem_of(fat(1), replace(FREE, max_weight=0.3, min_weight_if_held=0.4)))
+    assert cash.weights.tolist() == [0.0] * 6
+    invested = replace(FREE, max_weight=0.3, min_weight_if_held=0.4, budget=0.9)
+    named = solve(problem_of(fat(1), invested)).conflicts
+    assert "min_weight_if_held = 0.4" in named
+    assert "max_weight = 0.3" in named

@@ -1,0 +1,1 @@
+"""The commands of `fund simulate`, one file each, and what they share."""
