@@ -8,7 +8,7 @@ LOCKS  := requirements.lock requirements-dev.lock
 LOCK   := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check format bench lock clean
+.PHONY: help run up test chaos check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ up: $(STAMP) ## Start the Dagster UI, daemon and code servers; Ctrl-C stops all 
 test: $(STAMP) ## Run every test, on SQLite and on a real PostgreSQL, with a real browser
 	@$(BIN)/python -m fund_pipeline_tests.browser_setup
 	@$(BIN)/pytest
+
+chaos: $(STAMP) ## Run thousands of random trials; each fault comes with the seed that shows it again
+	@$(BIN)/python -m fund_pipeline_tests.chaos
 
 check: $(STAMP) ## Lint, formatting, types and import layers
 	@$(BIN)/ruff check .
@@ -37,7 +40,7 @@ bench: $(STAMP) ## Measure the speed claims, each as a ratio to a peer in the sa
 	@$(BIN)/python -m benchmarks
 
 lock: $(STAMP) ## Resolve the dependencies again into the lock files (names, versions, hashes)
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra build --upgrade $(LOCK) --output-file requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra bench --extra build --upgrade $(LOCK) --output-file requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra build --constraint requirements-dev.lock $(LOCK) --output-file requirements.lock
 
 clean: ## Remove the virtual environment and the caches; the embedded home .fund stays

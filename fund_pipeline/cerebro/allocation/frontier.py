@@ -16,6 +16,8 @@ from fund_pipeline.cerebro.allocation.solution import FrontierPoint
 from fund_pipeline.cerebro.cvar import cvar
 from fund_pipeline.errors import InfeasibleError, InputError
 
+_SAME = 1e-12
+
 
 def frontier_points(limits: Limits, points: int, answer: Ask) -> tuple[FrontierPoint, ...]:
     """See `efficient_frontier`, which this answers for a problem's limits.
@@ -34,7 +36,7 @@ def frontier_points(limits: Limits, points: int, answer: Ask) -> tuple[FrontierP
             remedy="relax one of them",
         )
     start = 0.0 if limits.is_cone else max(least.cvar, 0.0)
-    if last.cvar <= start:
+    if last.cvar <= start + _SAME:
         return (last,)
     found = [last]
     for limit in np.linspace(start, last.cvar, points)[-2:0:-1]:

@@ -11,6 +11,9 @@ from fund_pipeline.cerebro.cvar import check_beta
 from fund_pipeline.cerebro.model import Floats, ReturnsMatrix
 from fund_pipeline.errors import InputError
 
+_GREATEST_RETURN = 100.0
+"""Of one day, a decimal: a hundredfold gain."""
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -116,12 +119,8 @@ class Problem:
         names, values = self.scenarios.strategies, self.scenarios.values
         if not names:
             raise InputError("there is no strategy to allocate to", remedy="include at least one in optimisation")
-        if not np.isfinite(values).all():
-            row, column = np.argwhere(~np.isfinite(values))[0]
-            raise InputError(
-                f"strategy {names[column]} has no return on {self.scenarios.dates[row]}",
-                remedy="give the common window of the strategies",
-            )
+        if not (len(values) and -_GREATEST_RETURN <= values.min() and values.max() <= _GREATEST_RETURN):
+            self._refuse_returns()
         needed = math.ceil(1.0 / (1.0 - self.constraints.beta) - 1e-9)
         if len(values) < needed:
             raise InputError(
@@ -138,6 +137,23 @@ class Problem:
         if (self.margins < 0.0).any():
             bad = int(np.argmin(self.margins))
             raise InputError(f"margins of strategy {names[bad]} is {self.margins[bad]}, expected 0 or more")
+        self._refuse_unknown_names()
+
+    def _refuse_returns(self) -> None:
+        names, values = self.scenarios.strategies, self.scenarios.values
+        for row, column in np.argwhere(~(np.abs(values) <= _GREATEST_RETURN))[:1]:
+            strategy, day, value = names[column], self.scenarios.dates[row], float(values[row, column])
+            if not math.isfinite(value):
+                raise InputError(
+                    f"strategy {strategy} has no return on {day}", remedy="give the common window of the strategies"
+                )
+            raise InputError(
+                f"the return of strategy {strategy} on {day} is {value:g}",
+                remedy=f"returns are decimals, and more than {_GREATEST_RETURN:g} in a day is no return",
+            )
+
+    def _refuse_unknown_names(self) -> None:
+        names = self.scenarios.strategies
         for cluster in self.constraints.clusters:
             unknown = sorted(set(cluster.members) - set(names))
             if unknown:

@@ -28,6 +28,7 @@ _NO_LOSS = 1e-9
 _SOME_RISK = 1e-4
 _MOST_PRICES = 60
 _TINY = 1e-9
+_AS_CASH = 1e-9
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _by_prices(limits: Limits, answer: Ask) -> BestRatio | Answer:
         return gaining
     if gaining.proved.objective <= 0.0:
         return Answer(None, gaining.solver, gaining.fallbacks)
-    ratio = _ratio(limits, gaining.proved.vertex.weights)
+    kept = gaining.proved.vertex.weights
+    ratio = _ratio(limits, kept)
     least = answer(limits, Aim.LEAST_CVAR)
     if least.proved is None:
         return least
@@ -140,20 +142,23 @@ def _by_prices(limits: Limits, answer: Ask) -> BestRatio | Answer:
         if found.proved is None:
             return found
         proved = found.proved
-        better = _ratio(limits, proved.vertex.weights)
+        # Where cash is allowed it is worth as much as the best composition at its own price, so it may come instead.
+        if limits.net_return(proved.vertex.weights) > _AS_CASH:
+            kept = proved.vertex.weights
+        better = _ratio(limits, kept)
         # Least CVaR less reward is 0 at the best ratio; the bound below it, spread over the least CVaR there is, is
         # what the ratio could still gain. Weights that risk less than a basis point are as good as cash.
-        risk = cvar(returns_of(limits.returns, proved.vertex.weights), limits.beta)
+        risk = cvar(returns_of(limits.returns, kept), limits.beta)
         could_gain = max(-proved.bound.value, 0.0) / max(least.proved.bound.value, min(risk, _SOME_RISK))
         if could_gain <= GREATEST_GAP:
             best = max(ratio, better)
             return BestRatio(
-                weights=proved.vertex.weights,
+                weights=kept,
                 ratio=best,
                 bound=ratio * (1.0 + could_gain),
                 relative_gap=abs(ratio * (1.0 + could_gain) / best - 1.0),
                 sized_by=(),
-                proved=proved,
+                proved=replace(proved, vertex=replace(proved.vertex, weights=kept)),
                 solver=found.solver,
                 fallbacks=found.fallbacks,
             )

@@ -95,5 +95,5 @@ def _replay(crisis: Crisis, weights: Floats, held: ReturnsMatrix) -> CrisisRepla
         max_drawdown=max_drawdown(returns).depth,
         missing=missing,
         incomplete=incomplete,
-        weight_covered=float(np.abs(weights) @ per_strategy) / total,
+        weight_covered=min(float(np.abs(weights) @ per_strategy) / total, 1.0),
     )

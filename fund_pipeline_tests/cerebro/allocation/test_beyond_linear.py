@@ -1,4 +1,4 @@
-"""Ratios and limits of the drawdown are what they claim to be, by the plain programme, on every kind of random problem."""
+"""Ratios and limits of the drawdown are what they claim to be, by the plain programme, on random problems."""
 
 from __future__ import annotations
 

@@ -1,0 +1,39 @@
+"""Every campaign of random trials: ``python -m fund_pipeline_tests.chaos [--seed N] [--quick]``, or ``make chaos``.
+
+Prints the seeds, each fault with the seed that shows it again, and a summary; exit 1 if there was a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from fund_pipeline_tests.campaigns import Campaign
+from fund_pipeline_tests.cerebro.allocation import campaign as allocation
+
+CAMPAIGNS = (Campaign("allocation", allocation.run, trials=3000, quick_trials=300),)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m fund_pipeline_tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; each trial has the next one")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the trials or so")
+    parser.add_argument("--trials", type=int, help="so many trials of each campaign")
+    parser.add_argument("--only", nargs="+", choices=[campaign.name for campaign in CAMPAIGNS], metavar="CAMPAIGN")
+    asked = parser.parse_args()
+    faults = 0
+    for campaign in CAMPAIGNS:
+        if asked.only and campaign.name not in asked.only:
+            continue
+        trials = asked.trials or (campaign.quick_trials if asked.quick else campaign.trials)
+        print(f"{campaign.name}: seeds {asked.seed} to {asked.seed + trials - 1}", flush=True)
+        began = time.perf_counter()
+        found = campaign.run(asked.seed, trials, lambda fault: print(f"  FAULT {fault}", flush=True))
+        faults += len(found.faults)
+        print(f"{campaign.name}: {found.summary}; {len(found.faults)} faults, {time.perf_counter() - began:.0f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
