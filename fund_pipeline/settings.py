@@ -7,6 +7,7 @@ that a command does the same wherever it is called. ``.env.example`` lists all f
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +39,28 @@ class Settings(BaseSettings):
     dagster_database_url: SecretStr | None = Field(
         None, description="PostgreSQL URL of the Dagster instance. Empty: SQLite under FUND_HOME."
     )
+    secrets_key: SecretStr | None = Field(
+        None,
+        description="Fernet keys that encrypt users' one-time code secrets, newest first, separated by commas. "
+        "Empty: from FUND_SECRETS_KEY_FILE.",
+    )
+    secrets_key_file: Path | None = Field(
+        None, description="File that holds them. Empty: FUND_HOME/keys/secrets.key, made at the first enrolment."
+    )
+    audit_key: SecretStr | None = Field(
+        None,
+        description="Keys of the audit log's chain, at least 32 characters each, newest first, separated by commas. "
+        "Empty: from FUND_AUDIT_KEY_FILE.",
+    )
+    audit_key_file: Path | None = Field(
+        None, description="File that holds them. Empty: FUND_HOME/keys/audit.key, made by `fund ledger upgrade`."
+    )
+    audit_anchors_dir: Path | None = Field(
+        None, description="Folder of audit-anchors.jsonl, best on another disk than the ledger. Empty: FUND_HOME."
+    )
+    lockout_failures: int = Field(5, ge=1, le=20, description="Failed codes (or passwords) that lock a user.")
+    lockout_window_minutes: int = Field(15, ge=1, description="Minutes within which those failures count.")
+    lockout_minutes: int = Field(15, ge=1, description="Minutes that a lock lasts.")
     time_zone: str = Field("America/New_York", description="IANA time zone of the fund's day and of the schedules.")
     backtests_dir: Path = Field(Path("data/backtests"), description="Folder that strategy developers' files arrive in.")
     market_prices: Path = Field(
@@ -47,20 +70,35 @@ class Settings(BaseSettings):
     min_overlap_days: int = Field(252, ge=20, description="Least common days of a correlation and of the allocation.")
     host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
+    api_host: str = Field(
+        "127.0.0.1", description="Address the HTTP API binds. It takes passwords over plain HTTP: loopback only."
+    )
+    api_port: int = Field(8000, ge=1, le=65535, description="TCP port of the HTTP API.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for programs.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="Least severity that is logged to standard error."
     )
 
-    @field_validator("database_url", "dagster_database_url", mode="before")
+    @field_validator(
+        "database_url",
+        "dagster_database_url",
+        "secrets_key",
+        "secrets_key_file",
+        "audit_key",
+        "audit_key_file",
+        "audit_anchors_dir",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("home", "backtests_dir", "market_prices")
+    @field_validator(
+        "home", "backtests_dir", "market_prices", "secrets_key_file", "audit_key_file", "audit_anchors_dir"
+    )
     @classmethod
-    def _from_the_project(cls, value: Path) -> Path:
-        return PROJECT / value.expanduser()
+    def _from_the_project(cls, value: Path | None) -> Path | None:
+        return None if value is None else PROJECT / value.expanduser()
 
     @field_validator("time_zone")
     @classmethod
@@ -69,6 +107,19 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as unknown:
             raise ValueError(f"{value!r} is not an IANA time zone such as America/New_York") from unknown
+        return value
+
+    @field_validator("api_host")
+    @classmethod
+    def _only_this_machine(cls, value: str) -> str:
+        try:
+            is_local = ip_address(value).is_loopback
+        except ValueError:
+            is_local = False
+        if not is_local:
+            raise ValueError(
+                f"{value!r} is no loopback address such as 127.0.0.1; put a proxy with TLS in front for other machines"
+            )
         return value
 
     @property
@@ -90,6 +141,11 @@ class Settings(BaseSettings):
     def quarantine(self) -> Path:
         """Folder that keeps a copy of every refused file."""
         return self.root / "quarantine"
+
+    @property
+    def audit_anchors(self) -> Path:
+        """Folder of the audit log's anchors."""
+        return self.audit_anchors_dir or self.root
 
     @property
     def ledger_url(self) -> str:

@@ -26,8 +26,8 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """An embedded home in which `fund demo` has run once, and what it printed."""
+    """An embedded home in which `fund demo` has run once, up to what awaits approval, and what it printed."""
     made = Home(tmp_path_factory.mktemp("demo") / "home")
-    done = made.process("demo")
+    done = made.process("demo", "--no-approve")
     assert done.returncode == 0, done.stderr
     return made, done.stdout

@@ -9,6 +9,16 @@ import pytest
 
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_of_the_tests() -> Iterator[None]:
+    """This process's keys; a `Home` has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUND_AUDIT_KEY", AUDIT_KEY)
+        patch.setenv("FUND_SECRETS_KEY", SECRETS_KEY)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

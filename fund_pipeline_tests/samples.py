@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import record_recommendation
+from fund_pipeline.ledger.approval_model import Approval, ApprovalMethod, Decision
+from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
+from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.model import (
     Allocation,
@@ -21,6 +25,8 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
 )
 from fund_pipeline.ledger.strategies import put_strategy
+from fund_pipeline.users import SecretBox, UserRole, add_user, new_recovery_codes
+from fund_pipeline_tests.keys import SECRETS_KEY
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 ACT = Act("test", NOW, "corr-1")
@@ -76,16 +82,43 @@ def allocation(of: OptimisationRun, **weights: str) -> Allocation:
         AllocationStatus.PENDING_APPROVAL,
         {name: Decimal(weight) for name, weight in weights.items()},
         {"cvar": 0.01},
-        f"digest-of-{of.inputs_digest}",
+        allocation_digest(of.inputs_digest, {name: Decimal(weight) for name, weight in weights.items()}),
         NOW,
     )
 
 
+def approval_of(of: Allocation, **fields: object) -> Approval:
+    """An admin's approval of an allocation."""
+    values: dict[str, object] = {
+        "fund_id": of.fund_id,
+        "allocation_id": of.allocation_id,
+        "digest": of.digest,
+        "decision": Decision.APPROVED,
+        "method": ApprovalMethod.CODE,
+        "decided_by": "ada",
+        "second_by": None,
+        "note": "seen and understood",
+        "override_reason": "",
+        "breaches": (),
+        "replaces": None,
+        "decided_at": NOW,
+        "correlation_id": "corr-2",
+    }
+    return Approval(**values | fields)  # type: ignore[arg-type]
+
+
 def fill_ledger(ledger: Ledger) -> None:
-    """Put at least one row into every table."""
+    """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
     for name in ("A", "B"):
         put_strategy(ledger, strategy(name, margin_per_unit=Decimal("1234.56")), ACT)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)
     accept_dates(ledger, DatesAcceptance("A", "hash-of-A", "user:x", "checked by hand", NOW), ACT)
     record_recommendation(ledger, run(), allocation(run(), A="0.5", B="0.25"), ACT)
+    put_fund(ledger, replace(FUND, fund_id="second", name="Second Fund"), ACT)
+    of_second = run("digest-of-second", "second")
+    approved = allocation(of_second, A="0.5")
+    record_recommendation(ledger, of_second, approved, ACT)
+    put_in_force(ledger, approved, approval_of(approved), ACT)
+    add_user(ledger, "ada", "Ada", UserRole.ADMIN, ACT)
+    new_recovery_codes(ledger, "ada", SecretBox([SECRETS_KEY]), ACT)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fund_pipeline.accounts.approval_policy import ApprovalPolicy
 from fund_pipeline.errors import InputError
 
 
@@ -29,6 +30,7 @@ class FundLimits(BaseModel):
     cluster_correlation: float = Field(
         0.7, gt=0, lt=1, description="Correlation from which strategies count as moving together."
     )
+    approval: ApprovalPolicy = Field(ApprovalPolicy(), description="Rules for approving an allocation.")
 
 
 def limits_of(fund_id: str, risk_limits: Mapping[str, Any]) -> FundLimits:

@@ -65,7 +65,9 @@ class StrategyEntry(BaseModel):
     risk_limits: dict[str, float] = Field(default_factory=dict)
     developer_contact: str = Field("", max_length=320)
     notes: str = ""
+    unit_notional: Exact | None = Field(None, gt=0, decimal_places=12)
     margin_per_unit: Exact | None = Field(None, gt=0, decimal_places=12)
+    lot_step: Exact = Field(Decimal(1), gt=0, decimal_places=12)
     max_gross: Exact | None = Field(None, gt=0, decimal_places=12)
     expected_alpha_per_trade: Exact | None = Field(None, decimal_places=12)
 

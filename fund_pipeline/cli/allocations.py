@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fund_pipeline.cli.approvals import add_commands
 from fund_pipeline.cli.context import Json, ledger_of, print_json, start
 from fund_pipeline.cli.tables import console, number, percent, table
+from fund_pipeline.ledger.digests import shown_id
 from fund_pipeline.ledger.model import Allocation, AllocationStatus
 
 if TYPE_CHECKING:
     from fund_pipeline.ledger import Ledger
 
 app = typer.Typer(help="What each fund is recommended to hold, and holds.", no_args_is_help=True)
+add_commands(app)
 
 
 @app.command("list")
@@ -91,7 +95,10 @@ def show(
 
 def as_values(allocation: Allocation) -> dict[str, Any]:
     """An allocation as plain values; weights are numbers with at most eight decimals."""
-    return asdict(allocation) | {"weights": {name: float(w) for name, w in allocation.weights.items()}}
+    return asdict(allocation) | {
+        "weights": {name: float(w) for name, w in allocation.weights.items()},
+        "shown": shown_id(allocation.allocation_id, allocation.digest),
+    }
 
 
 def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
@@ -132,8 +139,38 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
     terminal = console()
     terminal.print()
     terminal.print(shown)
+    _show_changes(result)
+    _show_crises(result)
+    if allocation.status is AllocationStatus.PENDING_APPROVAL:
+        named = shown_id(allocation.allocation_id, allocation.digest)
+        terminal.print(f"  to decide: fund allocations approve {named} --by YOU", markup=False)
     if result["certificate"] is not None:
         for binding in result["certificate"]["binding"]:
             terminal.print(f"  binds: {binding['in_words']}")
     for fallback in result["fallbacks"]:
         terminal.print(f"  the solver fell back: {fallback}")
+
+
+def _show_changes(result: Mapping[str, Any]) -> None:
+    changes = result.get("changes")
+    if not changes:
+        return
+    for one in changes["strategies"]:
+        moved = f"{percent(one['before'])} to {percent(one['now'])}"
+        console().print(f"  changed: {one['strategy_id']} {moved}: {'; '.join(one['why'])}", markup=False)
+    kept = changes["if_kept"]
+    if kept is not None:
+        broken = f", breaking {', '.join(kept['breaks'])}" if kept["breaks"] else ""
+        told = f"return {percent(kept['expected_return_annual'])}, CVaR {percent(kept['cvar'], 3)}{broken}"
+        console().print(f"  kept as they are, the weights in force would have: {told}", markup=False)
+
+
+def _show_crises(result: Mapping[str, Any]) -> None:
+    stress = result.get("stress")
+    lived = [one for one in stress["recommended"]["crises"] if one["compounded_return"] is not None] if stress else []
+    if lived:
+        told = "; ".join(
+            f"{one['name']} {percent(one['compounded_return'], 1)}{'' if one['coverage'] == 'WHOLE' else ' (in part)'}"
+            for one in lived
+        )
+        console().print(f"  in past crises it would have made: {told}", markup=False)

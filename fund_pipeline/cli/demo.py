@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from fund_pipeline.cli.context import Json, ledger_of, person, start
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
 from fund_pipeline.cli.tables import console
 from fund_pipeline.errors import ConfigurationError
-from fund_pipeline.settings import PROJECT
+from fund_pipeline.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from fund_pipeline.allocations.approval import Decided
+    from fund_pipeline.ledger import Ledger
 
 REGISTRY = PROJECT / "data" / "registry.yaml"
 
 
-def demo(as_json: Json = False) -> None:
-    """Run the nightly pipeline on the sample backtests, in the embedded home, and show what it recommends."""
+def demo(
+    approve: Annotated[bool, typer.Option(help="Approve what is recommended, as the demo's own admin.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run the nightly pipeline on the sample backtests, in the embedded home; show what it recommends, and approve it.
+
+    The approval goes the way of any other, by an admin of the demo's own who is enrolled for it with a one-time code.
+    """
     from fund_pipeline.accounts import import_registry, read_registry
     from fund_pipeline.accounts.demo import refuse_unless_demo
     from fund_pipeline.ledger.migrate import upgrade
@@ -29,7 +44,13 @@ def demo(as_json: Json = False) -> None:
         refuse_unless_demo(ledger, registry)
         import_registry(ledger, registry, person(), only_missing=True)
         outcome = run_with_progress(settings, quiet=as_json)
-        show_outcome(settings, ledger, outcome, as_json=as_json)
+        if as_json:
+            approved = [asdict(one.approval) for one in _approve_pending(settings, ledger)] if approve else []
+            show_outcome(settings, ledger, outcome, as_json=True, more={"approvals": approved})
+        else:
+            show_outcome(settings, ledger, outcome, as_json=False)
+            if approve:
+                _tell_approvals(_approve_pending(settings, ledger))
     if not as_json:
         terminal = console()
         terminal.print(
@@ -38,3 +59,36 @@ def demo(as_json: Json = False) -> None:
         terminal.print("        .venv/bin/fund allocations list   what is pending; `show ID` says why")
         terminal.print("        README.md                         everything else")
     end_with_checks(outcome)
+
+
+def _approve_pending(settings: Settings, ledger: Ledger) -> list[Decided]:
+    from fund_pipeline.allocations.approval import Request, Verb, decide
+    from fund_pipeline.clock import utc_now
+    from fund_pipeline.ledger.allocations import list_allocations
+    from fund_pipeline.ledger.digests import shown_id
+    from fund_pipeline.ledger.model import AllocationStatus
+    from fund_pipeline.users import Security
+    from fund_pipeline.users.demo import DEMO_ADMIN, demo_code
+    from fund_pipeline.warehouse import Warehouse
+
+    security = Security.of(settings, ledger)
+    matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
+    decided = []
+    for pending in list_allocations(ledger, status=AllocationStatus.PENDING_APPROVAL):
+        now = utc_now()
+        code = demo_code(ledger, security.box, person(), now)
+        shown = shown_id(pending.allocation_id, pending.digest)
+        request = Request(Verb.APPROVE, shown, DEMO_ADMIN, code, "the demo approves what it recommends")
+        decided.append(decide(ledger, matrix, security, request, now))
+    return decided
+
+
+def _tell_approvals(decided: list[Decided]) -> None:
+    for one in decided:
+        approval = one.approval
+        console().print(
+            f"\n[bold]Approved[/bold] {one.allocation.allocation_id} is {one.allocation.status.value}: "
+            f"by {approval.decided_by}, with a one-time code, at {approval.decided_at:%Y-%m-%d %H:%M:%S}Z"
+        )
+    if not decided:
+        console().print("\n[bold]Nothing to approve[/bold]: what is in force is still the answer")

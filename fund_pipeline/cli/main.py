@@ -10,6 +10,7 @@ import typer
 from fund_pipeline import __version__
 from fund_pipeline.cli import allocations, audit, backtests, ledger, nightly, registry, simulate, strategies, users
 from fund_pipeline.cli.account_size import account_size
+from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
 from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.settings import settings
@@ -36,6 +37,7 @@ app.add_typer(simulate.app, name="simulate")
 app.command()(account_size)
 app.command()(demo)
 app.command()(up)
+app.command()(api)
 app.command()(settings)
 
 

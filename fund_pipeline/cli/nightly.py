@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -59,8 +60,15 @@ def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
             return run_nightly(settings, correlation_id, tell)
 
 
-def show_outcome(settings: Settings, ledger: Ledger, outcome: NightlyOutcome, *, as_json: bool) -> None:
-    """What this run came to: each fund's recommendation or why it has none, and the checks."""
+def show_outcome(
+    settings: Settings,
+    ledger: Ledger,
+    outcome: NightlyOutcome,
+    *,
+    as_json: bool,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """What this run came to: each fund's recommendation or why it has none, and the checks; `more` joins the JSON."""
     from fund_pipeline.ledger.allocations import get_allocation
     from fund_pipeline.warehouse import Warehouse
 
@@ -74,6 +82,7 @@ def show_outcome(settings: Settings, ledger: Ledger, outcome: NightlyOutcome, *,
                 "checks": [asdict(check) for check in outcome.checks],
                 "funds": answers,
                 "recommendations": [as_values(allocation) for allocation in found.values()],
+                **(more or {}),
             }
         )
         return

@@ -20,21 +20,29 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="TCP port; FUND_PORT if not given, 0 for any free one.")
     ] = None,
+    api_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="The API's TCP port; FUND_API_PORT if not given, any free one with --port 0."
+        ),
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Folder of everything embedded; FUND_HOME if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when all is up.")] = False,
 ) -> None:
-    """Start code servers, daemon and web server, and stop all of them on Ctrl-C.
+    """Start code servers, daemon, web server and API, and stop all of them on Ctrl-C.
 
     Exit code 0 when asked to stop, 4 when already up, 5 when host, port or home cannot be used, 1 when a process ended.
     """
-    from fund_pipeline.services import supervise
+    from fund_pipeline.services import Address, supervise
     from fund_pipeline.settings import load_settings
 
     if home is not None:
         os.environ["FUND_HOME"] = str(home)
     settings = load_settings()
     root = settings.root
-    bound = settings.host if host is None else host
+    web = Address(settings.host if host is None else host, settings.port if port is None else port)
+    usual = settings.api_port if web.port else 0
+    api = Address(settings.api_host, usual if api_port is None else api_port)
 
     def say(line: str) -> None:
         typer.echo(line, err=as_json)
@@ -47,7 +55,7 @@ def up(
         else:
             typer.echo(_as_text(root, running))
 
-    supervise(root, bound, settings.port if port is None else port, say=say, when_up=when_up)
+    supervise(root, web, api, say=say, when_up=when_up)
 
 
 def warnings_of(running: Running) -> list[str]:
@@ -69,6 +77,7 @@ def _as_json(root: Path, running: Running) -> str:
     return json.dumps(
         {
             "url": running.address.url,
+            "api": running.api.url,
             "home": str(root),
             "pid": os.getpid(),
             "pids": running.pids,
@@ -83,8 +92,9 @@ def _as_text(root: Path, running: Running) -> str:
         [
             "",
             f"  Dagster    {url}",
-            f"  lineage    {url}/assets/recommended_allocation?view=lineage&lineageScope=upstream&lineageDepth=10",
+            f"  lineage    {url}/assets/recommendations?view=lineage&lineageScope=upstream&lineageDepth=10",
             f"  GraphQL    {url}/graphql",
+            f"  API        {running.api.url}",
             f"  home       {root}",
             f"  logs       {root / 'logs'}",
             "",

@@ -11,7 +11,7 @@ from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
-from fund_pipeline.ledger.model import Allocation, AllocationStatus, OptimisationRun
+from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus, OptimisationRun
 
 
 def list_allocations(
@@ -26,14 +26,14 @@ def list_allocations(
     if status is not None:
         query = query.where(tables.allocations.c.status == status.value)
     with ledger.reading() as connection:
-        return _read(connection, query)
+        return read_allocations(connection, query)
 
 
 def get_allocation(ledger: Ledger, allocation_id: str) -> Allocation:
     """One allocation, or NotFoundError."""
     query = select(tables.allocations).where(tables.allocations.c.allocation_id == allocation_id)
     with ledger.reading() as connection:
-        found = _read(connection, query)
+        found = read_allocations(connection, query)
     if not found:
         raise NotFoundError(f"there is no allocation {allocation_id!r}", remedy="run `fund allocations list`")
     return found[0]
@@ -58,13 +58,13 @@ def allocations_of_run(ledger: Ledger, run_id: str) -> tuple[Allocation, ...]:
     table = tables.allocations
     query = select(table).where(table.c.run_id == run_id)
     with ledger.reading() as connection:
-        return _read(connection, query.order_by(table.c.created_at.desc(), table.c.allocation_id.desc()))
+        return read_allocations(connection, query.order_by(table.c.created_at.desc(), table.c.allocation_id.desc()))
 
 
-def list_runs(ledger: Ledger, fund_id: str | None = None) -> tuple[OptimisationRun, ...]:
-    """Optimisation runs, newest first, of one fund or all."""
+def list_runs(ledger: Ledger, fund_id: str | None = None, newest: int | None = None) -> tuple[OptimisationRun, ...]:
+    """Optimisation runs, newest first, of one fund or all, at most so many."""
     runs = tables.optimisation_runs
-    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id)
+    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id).limit(newest)
     if fund_id is not None:
         query = query.where(runs.c.fund_id == fund_id)
     with ledger.reading() as connection:
@@ -72,57 +72,66 @@ def list_runs(ledger: Ledger, fund_id: str | None = None) -> tuple[OptimisationR
 
 
 def record_recommendation(ledger: Ledger, run: OptimisationRun, allocation: Allocation | None, act: Act) -> bool:
-    """Write a run and what it recommends in one transaction; the fund's other pending ones are archived with it.
+    """Write a run and what it recommends in one transaction; the fund's other pending ones are superseded with it.
 
     Returns False, and writes nothing, if a run on the same inputs is there already: materialising again is harmless.
     `allocation` is None when the run found no answer: then nothing stays pending.
     """
     runs = tables.optimisation_runs
     with ledger.writing() as connection:
-        _lock_fund(connection, run.fund_id)
+        lock_fund(connection, run.fund_id)
         same = (runs.c.fund_id == run.fund_id) & (runs.c.inputs_digest == run.inputs_digest)
         if connection.execute(select(runs.c.run_id).where(same)).first() is not None:
             return False
         connection.execute(insert(runs).values(**run.__dict__))
         audit.record(connection, act, "optimised", "fund", run.fund_id, {"run_id": run.run_id, "status": run.status})
         if allocation is None:
-            _archive_pending(connection, run.fund_id, {"reason": f"{run.run_id} found no answer"}, act)
+            reason = {"reason": f"{run.run_id} found no answer"}
+            _end_pending(connection, run.fund_id, AllocationStatus.EXPIRED, reason, act)
         else:
-            _archive_pending(connection, run.fund_id, {"replaced_by": allocation.allocation_id}, act)
-            _insert(connection, allocation, act)
+            replaced = {"replaced_by": allocation.allocation_id}
+            _end_pending(connection, run.fund_id, AllocationStatus.SUPERSEDED, replaced, act)
+            insert_allocation(connection, allocation, act)
     return True
 
 
 def recommend_again(ledger: Ledger, allocation: Allocation, act: Act) -> bool:
-    """Recommend what an earlier run found, because its inputs are today's again; other pending ones are archived.
+    """Recommend what an earlier run found, because its inputs are today's again; other pending ones are superseded.
 
     Returns False, and writes nothing, if the allocation is there already.
     """
     table = tables.allocations
     with ledger.writing() as connection:
-        _lock_fund(connection, allocation.fund_id)
+        lock_fund(connection, allocation.fund_id)
         same = table.c.allocation_id == allocation.allocation_id
         if connection.execute(select(table.c.allocation_id).where(same)).first() is not None:
             return False
-        _archive_pending(connection, allocation.fund_id, {"replaced_by": allocation.allocation_id}, act)
-        _insert(connection, allocation, act)
+        replaced = {"replaced_by": allocation.allocation_id}
+        _end_pending(connection, allocation.fund_id, AllocationStatus.SUPERSEDED, replaced, act)
+        insert_allocation(connection, allocation, act)
     return True
 
 
 def withdraw_pending(ledger: Ledger, fund_id: str, reason: str, act: Act, *, keep: str | None = None) -> None:
-    """Archive the fund's pending allocations, but for `keep`: they no longer answer to its limits and backtests."""
+    """End the fund's pending allocations, but for `keep`: they no longer answer to its limits and backtests."""
     with ledger.writing() as connection:
-        _lock_fund(connection, fund_id)
-        _archive_pending(connection, fund_id, {"reason": reason}, act, keep=keep)
+        lock_fund(connection, fund_id)
+        _end_pending(connection, fund_id, AllocationStatus.EXPIRED, {"reason": reason}, act, keep=keep)
 
 
-def _lock_fund(connection: Connection, fund_id: str) -> None:
-    """One change of a fund's recommendations at a time. SQLite's write transaction has that lock already."""
+def lock_fund(connection: Connection, fund_id: str) -> None:
+    """One change of a fund's allocations at a time. SQLite's write transaction has that lock already."""
     connection.execute(select(tables.funds.c.fund_id).where(tables.funds.c.fund_id == fund_id).with_for_update())
 
 
-def _archive_pending(
-    connection: Connection, fund_id: str, detail: dict[str, str], act: Act, *, keep: str | None = None
+def _end_pending(
+    connection: Connection,
+    fund_id: str,
+    status: AllocationStatus,
+    detail: dict[str, str],
+    act: Act,
+    *,
+    keep: str | None = None,
 ) -> None:
     table = tables.allocations
     pending = select(table.c.allocation_id).where(
@@ -131,12 +140,13 @@ def _archive_pending(
     for older in connection.execute(pending).scalars().all():
         if older == keep:
             continue
-        values = {"status": AllocationStatus.ARCHIVED.value, "updated_at": act.at}
+        values = {"status": status.value, "updated_at": act.at}
         connection.execute(update(table).where(table.c.allocation_id == older).values(**values))
-        audit.record(connection, act, "allocation_archived", "allocation", older, detail)
+        audit.record(connection, act, f"allocation_{status.value.lower()}", "allocation", older, detail)
 
 
-def _insert(connection: Connection, allocation: Allocation, act: Act) -> None:
+def insert_allocation(connection: Connection, allocation: Allocation, act: Act) -> None:
+    """Write an allocation and its weights, audited, inside the caller's transaction."""
     connection.execute(
         insert(tables.allocations).values(
             allocation_id=allocation.allocation_id,
@@ -147,6 +157,8 @@ def _insert(connection: Connection, allocation: Allocation, act: Act) -> None:
             digest=allocation.digest,
             created_at=allocation.created_at,
             updated_at=act.at,
+            origin=allocation.origin.value,
+            based_on=allocation.based_on,
         )
     )
     if allocation.weights:
@@ -160,14 +172,23 @@ def _insert(connection: Connection, allocation: Allocation, act: Act) -> None:
     audit.record(
         connection,
         act,
-        "allocation_recommended",
+        _CALLED[allocation.origin],
         "allocation",
         allocation.allocation_id,
         {"digest": allocation.digest, "weights": {s: str(w) for s, w in allocation.weights.items()}},
     )
 
 
-def _read(connection: Connection, query: Select[Any]) -> tuple[Allocation, ...]:
+_PLAIN = ("allocation_id", "fund_id", "run_id", "metrics", "digest", "created_at", "based_on")
+_CALLED = {
+    AllocationOrigin.OPTIMISED: "allocation_recommended",
+    AllocationOrigin.EDITED: "allocation_edited",
+    AllocationOrigin.ROLLED_BACK: "allocation_brought_back",
+}
+
+
+def read_allocations(connection: Connection, query: Select[Any]) -> tuple[Allocation, ...]:
+    """The allocations of a query on their table, with their weights."""
     rows = connection.execute(query).mappings().all()
     weights = tables.allocation_weights
     wanted = [row["allocation_id"] for row in rows]
@@ -177,8 +198,9 @@ def _read(connection: Connection, query: Select[Any]) -> tuple[Allocation, ...]:
         by_allocation[row["allocation_id"]][row["strategy_id"]] = row["weight"]
     return tuple(
         Allocation(
-            **{name: row[name] for name in ("allocation_id", "fund_id", "run_id", "metrics", "digest", "created_at")},
+            **{name: row[name] for name in _PLAIN},
             status=AllocationStatus(row["status"]),
+            origin=AllocationOrigin(row["origin"]),
             weights=by_allocation[row["allocation_id"]],
         )
         for row in rows

@@ -37,21 +37,9 @@ def put_summaries(ledger: Ledger, summaries: Sequence[BacktestSummary], act: Act
                 for s in summaries
             ],
         )
-        connection.execute(
-            insert(tables.audit),
-            [
-                {
-                    "at": act.at,
-                    "actor": act.actor,
-                    "action": "backtest_admitted",
-                    "entity": "strategy",
-                    "entity_id": s.strategy_id,
-                    "detail": {"file": s.source_file, "content_hash": s.content_hash, "days": s.days, "unit": s.unit},
-                    "correlation_id": act.correlation_id,
-                }
-                for s in summaries
-            ],
-        )
+        for s in summaries:
+            detail = {"file": s.source_file, "content_hash": s.content_hash, "days": s.days, "unit": s.unit}
+            audit.record(connection, act, "backtest_admitted", "strategy", s.strategy_id, detail)
 
 
 def put_statistics(ledger: Ledger, statistics: Mapping[str, Mapping[str, Any]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from fund_pipeline.errors import ConfigurationError, TemporaryError
+from fund_pipeline.ledger import chain
+from fund_pipeline.ledger.audit_keys import AuditKeys, environment_keys
 
 SQLITE_BUSY_SECONDS = 30
 POSTGRES_UNDEFINED_TABLE = "42P01"
@@ -19,10 +22,21 @@ KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10,
 
 
 class Ledger:
-    """A handle on the ledger. Rooms take one of these; they never see a URL."""
+    """A handle on the ledger. Rooms take one of these; they never see a URL.
 
-    def __init__(self, engine: Engine) -> None:
+    It carries where the audit key is found; the key is read when the first audited change needs it.
+    """
+
+    def __init__(self, engine: Engine, audit_keys: Callable[[], AuditKeys] = environment_keys) -> None:
         self.engine = engine
+        self._find_audit_keys = audit_keys
+        event.listen(engine, "savepoint", chain.mark_savepoint)
+        event.listen(engine, "rollback_savepoint", chain.forget_savepoint)
+
+    @cached_property
+    def audit_keys(self) -> AuditKeys:
+        """The keys of the audit log, or ConfigurationError when there are none."""
+        return self._find_audit_keys()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -35,11 +49,12 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A write transaction: all of it is committed at the end, or none of it on an error."""
+        """A write transaction: all of it, and its audit entries, is committed at the end, or nothing on an error."""
         with _clear_errors(), self.engine.connect() as connection:
-            connection = connection.execution_options(ledger_writes=True)
+            connection = connection.execution_options(ledger_writes=True, **{chain.PENDING: chain.PendingEntries()})
             with connection.begin():
                 yield connection
+                chain.append(connection, lambda: self.audit_keys)
 
     def close(self) -> None:
         """Give every connection back to the database."""
@@ -66,9 +81,10 @@ def _clear_errors() -> Iterator[None]:
         raise TemporaryError(f"the ledger did not answer: {reason}", remedy="check that the database is up") from None
 
 
-def open_ledger(url: str) -> Ledger:
+def open_ledger(url: str, audit_keys: Callable[[], AuditKeys] = environment_keys) -> Ledger:
     """Open the ledger at a SQLAlchemy URL; an embedded one is an empty file at first. Nothing is migrated here.
 
+    `audit_keys` says where the key of the audit log is; by default, where the settings do.
     ConfigurationError when the URL is none, or the embedded one's folder cannot be written. It never names the URL.
     """
     try:
@@ -78,7 +94,7 @@ def open_ledger(url: str) -> Ledger:
             "FUND_DATABASE_URL is not a database URL", remedy="write postgresql://user:password@host:5432/name"
         ) from None
     if parsed.get_backend_name() != "sqlite":
-        return Ledger(create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES))
+        return Ledger(create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES), audit_keys)
     folder = Path(parsed.database or ".").parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +105,7 @@ def open_ledger(url: str) -> Ledger:
     engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Ledger(engine)
+    return Ledger(engine, audit_keys)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

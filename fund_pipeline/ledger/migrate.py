@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -10,18 +11,22 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
+from fund_pipeline.ledger.audit_keys import AuditKeys, new_environment_keys
 from fund_pipeline.ledger.engine import open_ledger
 from fund_pipeline.ledger.locks import MIGRATION, exclusive
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the ledger up. Two processes doing so at once take turns."""
-    _run(url, revision, up=True)
+def upgrade(url: str, revision: str = "head", audit_keys: Callable[[], AuditKeys] = new_environment_keys) -> None:
+    """Migrate the ledger up. Two processes doing so at once take turns.
+
+    `audit_keys` is asked when the audit log's chain begins; by default a key is made in the home if none is set.
+    """
+    _run(url, revision, audit_keys, up=True)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Migrate the ledger down to `revision` (`base` for an empty database). Data of dropped tables is gone."""
-    _run(url, revision, up=False)
+    _run(url, revision, new_environment_keys, up=False)
 
 
 def current_revision(url: str) -> str | None:
@@ -51,12 +56,13 @@ def _config() -> Config:
     return config
 
 
-def _run(url: str, revision: str, *, up: bool) -> None:
+def _run(url: str, revision: str, audit_keys: Callable[[], AuditKeys], *, up: bool) -> None:
     ledger = open_ledger(url)
     try:
         with exclusive(ledger, MIGRATION), ledger.writing() as connection:
             config = _config()
             config.attributes["connection"] = connection
+            config.attributes["audit_keys"] = audit_keys
             (command.upgrade if up else command.downgrade)(config, revision)
     finally:
         ledger.close()

@@ -35,12 +35,26 @@ class SizingMode(StrEnum):
 
 
 class AllocationStatus(StrEnum):
-    """The life of an allocation. At most one per fund is ACTIVE."""
+    """The life of an allocation. At most one per fund is ACTIVE.
+
+    A pending one is REJECTED by a person, SUPERSEDED by a newer one, or EXPIRED when it no longer answers to anything;
+    an ACTIVE one is ARCHIVED by its successor.
+    """
 
     PENDING_APPROVAL = "PENDING_APPROVAL"
     ACTIVE = "ACTIVE"
     ARCHIVED = "ARCHIVED"
     REJECTED = "REJECTED"
+    SUPERSEDED = "SUPERSEDED"
+    EXPIRED = "EXPIRED"
+
+
+class AllocationOrigin(StrEnum):
+    """Where an allocation's weights come from."""
+
+    OPTIMISED = "OPTIMISED"
+    EDITED = "EDITED"
+    ROLLED_BACK = "ROLLED_BACK"
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,9 @@ class Fund:
 class Strategy:
     """A strategy in the registry.
 
-    `margin_per_unit` is in the fund's currency; `max_gross` is notional ÷ equity; `expected_alpha_per_trade` is a
-    fraction of the entry price.
+    One unit is the smallest size at which it can run: `unit_notional` is the capital it is allocated then and
+    `margin_per_unit` its margin, both in the fund's currency; units come in multiples of `lot_step`. `max_gross` is
+    notional ÷ equity; `expected_alpha_per_trade` is a fraction of the entry price.
     """
 
     strategy_id: str
@@ -72,7 +87,9 @@ class Strategy:
     risk_limits: Mapping[str, Any] = field(default_factory=dict)
     developer_contact: str = ""
     notes: str = ""
+    unit_notional: Decimal | None = None
     margin_per_unit: Decimal | None = None
+    lot_step: Decimal = Decimal(1)
     max_gross: Decimal | None = None
     expected_alpha_per_trade: Decimal | None = None
 
@@ -141,7 +158,10 @@ class OptimisationRun:
 
 @dataclass(frozen=True)
 class Allocation:
-    """Weights over strategies (fractions of fund equity) with the figures that were shown for them."""
+    """Weights over strategies (fractions of fund equity) with the figures that were shown for them.
+
+    `based_on` is the allocation whose weights were edited or brought back; `run_id` the optimisation behind it.
+    """
 
     allocation_id: str
     fund_id: str
@@ -151,6 +171,8 @@ class Allocation:
     metrics: Mapping[str, float | None]
     digest: str
     created_at: datetime
+    origin: AllocationOrigin = AllocationOrigin.OPTIMISED
+    based_on: str | None = None
 
 
 @dataclass(frozen=True)

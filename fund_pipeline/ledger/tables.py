@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -20,8 +21,10 @@ from sqlalchemy import (
     text,
 )
 
-from fund_pipeline.ledger.model import AllocationStatus, SizingMode, StrategyStatus, TradingMode
+from fund_pipeline.ledger.approval_model import ApprovalMethod, Decision
+from fund_pipeline.ledger.model import AllocationOrigin, AllocationStatus, SizingMode, StrategyStatus, TradingMode
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
+from fund_pipeline.ledger.user_model import UserRole, UserStatus
 
 metadata = MetaData(
     naming_convention={
@@ -64,7 +67,9 @@ strategies = Table(
     Column("risk_limits", Json, nullable=False),
     Column("developer_contact", String(320), nullable=False),
     Column("notes", Text, nullable=False),
+    Column("unit_notional", ExactDecimal()),
     Column("margin_per_unit", ExactDecimal()),
+    Column("lot_step", ExactDecimal(), nullable=False, server_default=text("'1'")),
     Column("max_gross", ExactDecimal()),
     Column("expected_alpha_per_trade", ExactDecimal()),
     Column("created_at", UtcDateTime(), nullable=False),
@@ -129,7 +134,10 @@ allocations = Table(
     Column("digest", String(128), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("updated_at", UtcDateTime(), nullable=False),
+    Column("origin", String(16), nullable=False, server_default=text("'OPTIMISED'")),
+    Column("based_on", String(128)),
     _one_of("status", AllocationStatus),
+    _one_of("origin", AllocationOrigin),
 )
 ONLY_ACTIVE = text("status = 'ACTIVE'")
 Index(
@@ -149,10 +157,36 @@ allocation_weights = Table(
     Column("weight", ExactDecimal(), nullable=False),
 )
 
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("fund_id", ForeignKey("funds.fund_id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("allocation_id", ForeignKey("allocations.allocation_id"), nullable=False, unique=True),
+    Column("digest", String(128), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("second_by", String(200)),
+    Column("note", Text, nullable=False),
+    Column("override_reason", Text, nullable=False),
+    Column("breaches", Json, nullable=False),
+    Column("replaces", String(128)),
+    Column("decided_at", UtcDateTime(), nullable=False),
+    Column("correlation_id", String(64), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("previous_seal", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+    _one_of("decision", Decision),
+    _one_of("method", ApprovalMethod),
+)
+
+SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+
 audit = Table(
     "audit",
     metadata,
-    Column("audit_id", Integer, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
     Column("at", UtcDateTime(), nullable=False),
     Column("actor", String(200), nullable=False),
     Column("action", String(64), nullable=False),
@@ -160,5 +194,49 @@ audit = Table(
     Column("entity_id", String(128), nullable=False),
     Column("detail", Json, nullable=False),
     Column("correlation_id", String(64), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 Index("ix_audit_entity", audit.c.entity, audit.c.entity_id)
+Index("ix_audit_at", audit.c.at)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("sequence", SEQUENCE, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    CheckConstraint("only_row", name="only_row"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("is_demo", Boolean, nullable=False),
+    Column("password_hash", Text),
+    Column("totp_secret", Text),
+    Column("totp_last_step", BigInteger),
+    Column("code_failures", Json, nullable=False),
+    Column("password_failures", Json, nullable=False),
+    Column("locked_until", UtcDateTime()),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    _one_of("role", UserRole),
+    _one_of("status", UserStatus),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", ForeignKey("users.user_id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("spent_at", UtcDateTime()),
+)

@@ -18,7 +18,7 @@ def test_env_example_lists_every_setting_at_its_default() -> None:
     "command",
     [[], ["nightly"], ["demo"], ["up"], ["settings"], ["backtests"], ["backtests", "ingest"], ["backtests", "retry"]]
     + [["strategies", one] for one in ("list", "show", "add", "set", "sync-backtest", "accept-dates")]
-    + [["allocations", "list"], ["allocations", "show"], ["ledger", "upgrade"], ["registry", "import"]],
+    + [["allocations", "list"], ["allocations", "show"], ["ledger", "upgrade"], ["registry", "import"], ["api"]],
     ids=" ".join,
 )
 def test_every_command_explains_itself(command: list[str], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ STRATEGIES = sorted(path.stem for path in BACKTESTS.glob("*.csv"))
 
 def test_the_demo_shows_its_progress_and_every_strategy(demo_home: Demo) -> None:
     _, printed = demo_home
-    assert "[8/8] recommended_allocation" in printed
+    assert "recommended_allocation/demo" in printed
     for strategy in STRATEGIES:
         assert strategy in printed
     assert "PENDING_APPROVAL" in printed
     assert "portfolio" in printed
-    assert "19 passed, 1 warned, 0 failed" in printed
+    assert "20 passed, 2 warned, 0 failed" in printed
+    assert "binds: raising cvar_limit by 1 bp adds" in printed
     assert "make up" in printed
 
 
@@ -61,10 +63,36 @@ def test_a_young_strategy_is_told_to_hide_the_crises_it_never_saw(demo_home: Dem
 def test_running_the_demo_again_adds_no_recommendation(demo_home: Demo) -> None:
     home, _ = demo_home
     before = home.fund("allocations", "list", "--json").stdout
-    again = home.process("demo", "--json")
+    again = home.process("demo", "--no-approve", "--json")
     assert again.returncode == 0, again.stderr
     assert len(json.loads(again.stdout)["recommendations"]) == 1
     assert home.fund("allocations", "list", "--json").stdout == before
+
+
+def test_the_demo_approves_as_an_admin_of_its_own_and_then_finds_nothing_to_approve(
+    demo_home: Demo, tmp_path: Path
+) -> None:
+    home, _ = demo_home
+    own = Home(Path(shutil.copytree(home.path, tmp_path / "home")))
+    approved = own.process("demo")
+    assert "PENDING_APPROVAL" in approved.stdout
+    assert "is ACTIVE: by demo-admin, with a one-time code" in approved.stdout
+    (active,) = json.loads(own.fund("allocations", "list", "--json").stdout)
+    assert active["status"] == "ACTIVE"
+    (decision,) = json.loads(own.fund("allocations", "history", "--json").stdout)
+    assert (decision["allocation_id"], decision["digest"]) == (active["allocation_id"], active["digest"])
+    assert "Nothing to approve" in own.process("demo").stdout
+    assert own.fund("audit", "verify").returncode == 0
+
+
+def test_the_demo_refuses_a_home_with_a_user_of_somebodys(demo_home: Demo, tmp_path: Path) -> None:
+    home, _ = demo_home
+    own = Home(Path(shutil.copytree(home.path, tmp_path / "home")))
+    made = own.fund("users", "add", "ada", "--role", "admin", "--password-env", "WORD", WORD="a long enough password")
+    assert made.returncode == 0, made.stderr
+    refused = own.fund("demo")
+    assert refused.returncode == 5
+    assert "user ada" in refused.stderr
 
 
 def test_the_demo_refuses_to_run_where_postgresql_is_set(tmp_path: Path) -> None:

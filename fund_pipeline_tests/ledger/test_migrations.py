@@ -1,11 +1,19 @@
+from dataclasses import replace
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import delete, inspect
+from sqlalchemy.exc import IntegrityError
 
-from fund_pipeline.ledger import Ledger, open_ledger
+from fund_pipeline.errors import InvariantError
+from fund_pipeline.ledger import Ledger, open_ledger, tables
+from fund_pipeline.ledger.active import active_allocation
+from fund_pipeline.ledger.allocations import list_allocations, withdraw_pending
 from fund_pipeline.ledger.migrate import current_revision, downgrade, newest_revision, upgrade
+from fund_pipeline.ledger.model import AllocationStatus
 from fund_pipeline.ledger.tables import metadata
-from fund_pipeline_tests.samples import fill_ledger
+from fund_pipeline_tests.samples import ACT, fill_ledger
 
 
 def test_migrations_end_at_exactly_the_declared_tables(empty_ledger_url: str) -> None:
@@ -44,6 +52,25 @@ def test_upgrading_twice_keeps_what_is_in_the_ledger(ledger: Ledger, ledger_url:
     upgrade(ledger_url)
     assert _counts(ledger) == before
     assert all(before.values())
+
+
+def test_weights_and_states_survive_the_migration_that_makes_their_table_anew(ledger: Ledger, ledger_url: str) -> None:
+    fill_ledger(ledger)
+    withdraw_pending(ledger, "demo", "for a test", ACT)
+    before = {one.allocation_id: one for one in list_allocations(ledger)}
+    assert before["demo-digest-1"].status is AllocationStatus.EXPIRED
+    ledger.close()
+    downgrade(ledger_url, "0003")
+    upgrade(ledger_url)
+    after = {one.allocation_id: one for one in list_allocations(ledger)}
+    assert after["demo-digest-1"] == replace(before["demo-digest-1"], status=AllocationStatus.ARCHIVED)
+    assert after["second-digest-of-second"] == before["second-digest-of-second"]
+    with pytest.raises(InvariantError, match="not the one that the audit log tells of"):
+        active_allocation(ledger, "second")  # its approval went with the table
+    with pytest.raises(IntegrityError), ledger.writing() as connection:
+        connection.execute(delete(tables.strategies))  # what refers to the table that was made anew still does
+    with pytest.raises(IntegrityError), ledger.writing() as connection:
+        connection.execute(delete(tables.allocations))
 
 
 def _counts(ledger: Ledger) -> dict[str, int]:

@@ -37,7 +37,7 @@ def test_the_same_inputs_write_no_second_recommendation(ledger: Ledger) -> None:
     fill_ledger(ledger)
     again = replace(run(), run_id="run-again")
     assert not record_recommendation(ledger, again, allocation(again, A="0.1"), ACT)
-    assert [a.allocation_id for a in list_allocations(ledger)] == ["demo-digest-1"]
+    assert [a.allocation_id for a in list_allocations(ledger, "demo")] == ["demo-digest-1"]
 
 
 def test_twenty_writers_of_one_recommendation_leave_one(ledger: Ledger) -> None:
@@ -53,20 +53,20 @@ def test_twenty_writers_of_one_recommendation_leave_one(ledger: Ledger) -> None:
     assert len(list_allocations(ledger, status=AllocationStatus.PENDING_APPROVAL)) == 1
 
 
-def test_a_newer_recommendation_archives_the_older_pending_one_and_says_so(ledger: Ledger) -> None:
+def test_a_newer_recommendation_supersedes_the_older_pending_one_and_says_so(ledger: Ledger) -> None:
     fill_ledger(ledger)
     record_recommendation(ledger, run("digest-2"), allocation(run("digest-2"), A="0.4"), ACT)
-    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.SUPERSEDED
     pending = list_allocations(ledger, "demo", AllocationStatus.PENDING_APPROVAL)
     assert [a.allocation_id for a in pending] == ["demo-digest-2"]
     last = history(ledger, "allocation", "demo-digest-1")[-1]
-    assert (last.action, last.detail) == ("allocation_archived", {"replaced_by": "demo-digest-2"})
+    assert (last.action, last.detail) == ("allocation_superseded", {"replaced_by": "demo-digest-2"})
 
 
 def test_a_run_without_an_answer_leaves_nothing_pending_and_says_why(ledger: Ledger) -> None:
     fill_ledger(ledger)
     assert record_recommendation(ledger, replace(run("digest-2"), status="INFEASIBLE"), None, ACT)
-    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.EXPIRED
     assert history(ledger, "allocation", "demo-digest-1")[-1].detail == {"reason": "run-digest-2 found no answer"}
     assert [one.status for one in list_runs(ledger, "demo")] == ["INFEASIBLE", "OPTIMAL"]
 
@@ -87,7 +87,7 @@ def test_withdrawing_keeps_what_it_is_told_to_keep(ledger: Ledger) -> None:
     withdraw_pending(ledger, "demo", "for a test", ACT, keep="demo-digest-1")
     assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.PENDING_APPROVAL
     withdraw_pending(ledger, "demo", "for a test", ACT)
-    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.ARCHIVED
+    assert get_allocation(ledger, "demo-digest-1").status is AllocationStatus.EXPIRED
 
 
 def test_the_database_itself_refuses_a_second_active_allocation(ledger: Ledger) -> None:

@@ -22,7 +22,9 @@ def test_a_strategy_comes_back_as_it_was_registered(ledger: Ledger) -> None:
         risk_limits={"max_position": 0.1},
         developer_contact="dev@example.com",
         notes="its rule",
+        unit_notional=Decimal("52500"),
         margin_per_unit=Decimal("12500.50"),
+        lot_step=Decimal("0.5"),
         max_gross=Decimal("1.5"),
         expected_alpha_per_trade=Decimal("0.002"),
     )

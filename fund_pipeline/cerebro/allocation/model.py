@@ -119,7 +119,7 @@ class Problem:
         names, values = self.scenarios.strategies, self.scenarios.values
         if not names:
             raise InputError("there is no strategy to allocate to", remedy="include at least one in optimisation")
-        if not (len(values) and -_GREATEST_RETURN <= values.min() and values.max() <= _GREATEST_RETURN):
+        if not (len(values) and values.min() >= -_GREATEST_RETURN and values.max() <= _GREATEST_RETURN):
             self._refuse_returns()
         needed = math.ceil(1.0 / (1.0 - self.constraints.beta) - 1e-9)
         if len(values) < needed:

@@ -1,0 +1,238 @@
+"""`fund allocations approve|reject|edit|bring-back|diff|history`: a person's word on what a fund holds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fund_pipeline.cli.context import Json, ledger_of, print_json, start
+from fund_pipeline.cli.tables import console, number, percent, table
+from fund_pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from fund_pipeline.allocations.approval import Decided, Request, Verb
+
+Shown = Annotated[str, typer.Argument(metavar="ID:DIGEST", help="As `fund allocations show` prints it.")]
+By = Annotated[str, typer.Option("--by", help="Your user id; an admin's.")]
+Code = Annotated[str | None, typer.Option(help="Your one-time or recovery code; asked for if not given.")]
+Note = Annotated[str, typer.Option(help="Why, for the record.")]
+Reason = Annotated[str | None, typer.Option("--override", help="Why weights that break a limit are right.")]
+Second = Annotated[str | None, typer.Option(help="User id of the second admin, for an override.")]
+SecondCode = Annotated[str | None, typer.Option(help="The second admin's code; asked for if not given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would change; no code is needed.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put the commands on `fund allocations`."""
+    app.command("approve")(approve)
+    app.command("reject")(reject)
+    app.command("edit")(edit)
+    app.command("bring-back")(bring_back)
+    app.command("diff")(diff)
+    app.command("history")(history)
+
+
+def approve(
+    shown: Shown,
+    by: By = "",
+    code: Code = None,
+    note: Note = "",
+    override: Reason = None,
+    second_by: Second = None,
+    second_code: SecondCode = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Approve a pending allocation: from then on it sizes orders. Exit code 4 when it is refused, and why."""
+    from fund_pipeline.allocations.approval import Verb
+
+    if dry_run:
+        _show_difference(shown, None, as_json=as_json)
+        return
+    _decide(Verb.APPROVE, shown, by, code, note, (override, second_by, second_code), {}, as_json=as_json)
+
+
+def reject(shown: Shown, by: By = "", code: Code = None, note: Note = "", as_json: Json = False) -> None:
+    """Reject a pending allocation. The same inputs are not recommended again."""
+    from fund_pipeline.allocations.approval import Verb
+
+    _decide(Verb.REJECT, shown, by, code, note, (None, None, None), {}, as_json=as_json)
+
+
+def edit(
+    shown: Shown,
+    weights: Annotated[list[str], typer.Argument(metavar="STRATEGY=WEIGHT", help="Every weight there shall be.")],
+    by: By = "",
+    code: Code = None,
+    note: Note = "",
+    override: Reason = None,
+    second_by: Second = None,
+    second_code: SecondCode = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Approve other weights than were recommended; they are measured against every limit first."""
+    from fund_pipeline.allocations.approval import Verb
+
+    parsed = _weights(weights)
+    if dry_run:
+        _show_difference(shown, parsed, as_json=as_json)
+        return
+    _decide(Verb.APPROVE_EDITED, shown, by, code, note, (override, second_by, second_code), parsed, as_json=as_json)
+
+
+def bring_back(
+    shown: Shown,
+    by: By = "",
+    code: Code = None,
+    note: Note = "",
+    override: Reason = None,
+    second_by: Second = None,
+    second_code: SecondCode = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Put an earlier allocation in force again. It is an approval like any other."""
+    from fund_pipeline.allocations.approval import Verb
+
+    if dry_run:
+        _show_difference(shown, None, as_json=as_json)
+        return
+    _decide(Verb.BRING_BACK, shown, by, code, note, (override, second_by, second_code), {}, as_json=as_json)
+
+
+def diff(
+    allocation: Annotated[str, typer.Argument(metavar="ID", help="Allocation id.")], as_json: Json = False
+) -> None:
+    """Compare an allocation with the one in force: weights, return, CVaR, and the limits it breaks today."""
+    _show_difference(allocation, None, as_json=as_json)
+
+
+def history(fund: Annotated[str | None, typer.Option(help="Only this fund.")] = None, as_json: Json = False) -> None:
+    """Everything that was decided, newest first: who, when, what it replaced, and why."""
+    from fund_pipeline.ledger.active import list_approvals
+    from fund_pipeline.ledger.funds import list_funds
+
+    with ledger_of(start()) as ledger:
+        funds = [fund] if fund else [one.fund_id for one in list_funds(ledger)]
+        found = [approval for name in funds for approval in list_approvals(ledger, name)]
+    if as_json:
+        print_json([asdict(approval) for approval in found])
+        return
+    shown = table("Decisions", "when", "fund<", "allocation<", "decision<", "by<", "replaces<", "note<")
+    for one in found:
+        who = one.decided_by + (f" and {one.second_by}" if one.second_by else "")
+        note = one.note + (f" (override: {one.override_reason})" if one.override_reason else "")
+        shown.add_row(
+            f"{one.decided_at:%Y-%m-%d %H:%M}Z", one.fund_id, one.allocation_id, one.decision.value, who,
+            one.replaces or "–", note,
+        )  # fmt: skip
+    console().print(shown)
+
+
+def _weights(given: list[str]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for text in given:
+        name, separator, value = text.rpartition("=")
+        try:
+            weight = Decimal(value)
+        except InvalidOperation:
+            weight = Decimal("NaN")
+        if not separator or not name or not weight.is_finite():
+            raise InputError(f"{text!r} is no weight", remedy="write STRATEGY=0.25")
+        if name in found:
+            raise InputError(f"{name} is given twice", remedy="give each strategy once")
+        found[name] = weight
+    return found
+
+
+def _decide(
+    verb: Verb,
+    shown: str,
+    by: str,
+    code: str | None,
+    note: str,
+    override: tuple[str | None, str | None, str | None],
+    weights: dict[str, Decimal],
+    *,
+    as_json: bool,
+) -> None:
+    from fund_pipeline.allocations.approval import Override, Request
+
+    if not by:
+        raise InputError("nobody decides: --by is missing", remedy="add --by with your user id")
+    reason, second_by, second_code = override
+    given = None
+    if reason is not None:
+        second = _code(second_code, second_by) if second_by else ""
+        given = Override(reason, second_by or "", second)
+    _run(Request(verb, shown, by, _code(code, by), note, weights, given), as_json=as_json)
+
+
+def _code(given: str | None, user: str) -> str:
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise InputError(f"the code of {user} is missing", remedy="add --code, or run this in a terminal")
+    return str(typer.prompt(f"Code of {user}", hide_input=True))
+
+
+def _run(request: Request, *, as_json: bool) -> None:
+    from fund_pipeline.allocations.approval import decide
+    from fund_pipeline.clock import utc_now
+    from fund_pipeline.users import Security
+    from fund_pipeline.warehouse import Warehouse
+
+    settings = start()
+    with ledger_of(settings) as ledger:
+        matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
+        decided = decide(ledger, matrix, Security.of(settings, ledger), request, utc_now())
+    if as_json:
+        print_json({"allocation": asdict(decided.allocation), "approval": asdict(decided.approval)})
+        return
+    _tell(decided)
+
+
+def _tell(decided: Decided) -> None:
+    approval = decided.approval
+    replaced = f"; {approval.replaces} is archived" if approval.replaces else ""
+    typer.echo(f"{decided.allocation.allocation_id} is {decided.allocation.status.value}{replaced}")
+    for breach in approval.breaches:
+        typer.echo(f"  overrides {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}")
+
+
+def _show_difference(shown: str, weights: dict[str, Decimal] | None, *, as_json: bool) -> None:
+    from fund_pipeline.allocations.approval.difference import difference
+    from fund_pipeline.clock import utc_now
+    from fund_pipeline.warehouse import Warehouse
+
+    settings = start()
+    with ledger_of(settings) as ledger:
+        matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
+        found = difference(ledger, matrix, shown.partition(":")[0], weights, utc_now())
+    if as_json:
+        print_json(found)
+        return
+    _print_difference(found)
+
+
+def _print_difference(found: dict[str, Any]) -> None:
+    terminal = console()
+    against = found["active"] or "cash: nothing is in force"
+    made = table(f"{found['allocation']} against {against}", "strategy", "now", "then", "change")
+    for name, now, then in found["weights"]:
+        made.add_row(name, percent(now), percent(then), percent(then - now))
+    made.add_section()
+    for figure, now, then in found["figures"]:
+        as_text = number if figure == "sharpe" else percent
+        made.add_row(figure.replace("_", " "), as_text(now), as_text(then), "")
+    terminal.print(made)
+    for breach in found["breaches"]:
+        terminal.print(
+            f"  breaks {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}", markup=False
+        )
+    terminal.print(f"what to decide on: {found['shown']} ({found['status']})", markup=False)

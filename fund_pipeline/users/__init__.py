@@ -1,0 +1,47 @@
+"""Who may act, and how they prove it: accounts, passwords, one-time codes, lockout.
+
+`verify_code` is the question an approval asks; `administration` holds what a person at the terminal may change.
+"""
+
+from fund_pipeline.ledger.user_model import User, UserRole, UserStatus
+from fund_pipeline.ledger.users import get_user, list_users
+from fund_pipeline.users.administration import (
+    add_user,
+    disable_user,
+    enable_user,
+    enrol_totp,
+    new_recovery_codes,
+    reset_totp,
+    rotate_secrets_key,
+    set_password,
+)
+from fund_pipeline.users.lockout import Lockout
+from fund_pipeline.users.password_check import check_password
+from fund_pipeline.users.secret_box import SecretBox
+from fund_pipeline.users.security import Security
+from fund_pipeline.users.verdicts import CodeVerdict, PasswordVerdict, Verification
+from fund_pipeline.users.verification import verify_code
+
+__all__ = [
+    "CodeVerdict",
+    "Lockout",
+    "PasswordVerdict",
+    "SecretBox",
+    "Security",
+    "User",
+    "UserRole",
+    "UserStatus",
+    "Verification",
+    "add_user",
+    "check_password",
+    "disable_user",
+    "enable_user",
+    "enrol_totp",
+    "get_user",
+    "list_users",
+    "new_recovery_codes",
+    "reset_totp",
+    "rotate_secrets_key",
+    "set_password",
+    "verify_code",
+]
