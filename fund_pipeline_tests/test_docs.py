@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from fund_pipeline.accounts.approval_policy import ApprovalPolicy
 from fund_pipeline.accounts.limits import FundLimits
 from fund_pipeline.accounts.registry import StrategyEntry
 from fund_pipeline.backtests import FindingCode
@@ -19,8 +20,10 @@ def test_every_reason_for_a_refusal_is_documented() -> None:
 
 def test_every_limit_is_documented_with_its_default() -> None:
     page = (ROOT / "docs" / "limits.md").read_text()
-    for name, field in FundLimits.model_fields.items():
-        default = "none" if field.default is None else field.default
+    for name, field in (FundLimits.model_fields | ApprovalPolicy.model_fields).items():
+        if name == "approval":
+            continue  # its own fields are told in its place
+        default = {None: "none", True: "true", False: "false"}.get(field.default, field.default)
         assert f"| `{name}` | {default} |" in page
 
 

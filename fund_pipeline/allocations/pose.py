@@ -49,14 +49,14 @@ def pose(limits: FundLimits, backtests: Backtests, eligibility: Eligibility, cur
     """Pose the problem of one fund. Strategies that are held but no longer take part are sold, and that is turnover."""
     names = eligibility.included
     window = backtests.matrix.select(names).common_window()
-    clusters = _clusters(limits, window)
+    clusters = clusters_of(limits, window)
     sold = sum(abs(weight) for name, weight in current.items() if name not in names)
     inputs = {
         "allocator": ALLOCATOR,
         "objective": "maximise expected return subject to CVaR",
-        "limits": limits.model_dump(mode="json"),
+        "limits": limits.model_dump(mode="json", exclude={"approval"}),
         "backtests": {name: backtests.versions[name] for name in names},
-        "returns": _fingerprint(window),
+        "returns": fingerprint(window),
         "margins": {name: backtests.margins[name] for name in names},
         "clusters": [{"members": list(cluster.members), "cap": cluster.cap} for cluster in clusters],
         "window": {
@@ -96,7 +96,8 @@ def _conflicts(limits: FundLimits, names: tuple[str, ...], sold: float) -> tuple
     return ()
 
 
-def _clusters(limits: FundLimits, window: ReturnsMatrix) -> tuple[Cluster, ...]:
+def clusters_of(limits: FundLimits, window: ReturnsMatrix) -> tuple[Cluster, ...]:
+    """The groups of strategies that move together in a window, each with the fund's cap; none without a cap."""
     if limits.cluster_cap is None or not window.strategies:
         return ()
     correlation = repair_psd(pairwise_correlation(window.values, min_overlap=2).matrix).matrix
@@ -104,7 +105,7 @@ def _clusters(limits: FundLimits, window: ReturnsMatrix) -> tuple[Cluster, ...]:
     return tuple(Cluster("+".join(group), group, limits.cluster_cap) for group in groups if len(group) > 1)
 
 
-def _fingerprint(window: ReturnsMatrix) -> str:
+def fingerprint(window: ReturnsMatrix) -> str:
     """Digest of the very numbers that are optimised."""
     content = hashlib.sha256(window.dates.astype("datetime64[D]").astype(np.int64).tobytes())
     content.update(np.ascontiguousarray(window.values).tobytes())

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from fund_pipeline.accounts.limits import limits_of
 from fund_pipeline.allocations.eligibility import Eligibility
@@ -15,19 +11,24 @@ from fund_pipeline.allocations.explain import explain, no_answer
 from fund_pipeline.allocations.pose import Backtests, Question, pose
 from fund_pipeline.cerebro.allocation import ALLOCATOR, Solution, SolutionStatus, solve
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.allocations import (
     allocations_of_run,
     find_run,
-    list_allocations,
+    get_run,
     recommend_again,
     record_recommendation,
     withdraw_pending,
 )
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.model import Allocation, AllocationStatus, Fund, OptimisationRun
+from fund_pipeline.ledger.digests import allocation_digest, digest_of
+from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus, Fund, OptimisationRun
 from fund_pipeline.logs import get_logger
 
 log = get_logger(__name__)
+
+_OVER = (AllocationStatus.ARCHIVED, AllocationStatus.SUPERSEDED, AllocationStatus.EXPIRED)
+"""States out of which the same answer is recommended anew. A rejected one stays rejected."""
 
 
 @dataclass(frozen=True)
@@ -48,35 +49,46 @@ def recommend(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Eli
     recorded as INFEASIBLE with the constraints that conflict, nothing is recommended, and nothing stays pending.
     """
     limits = limits_of(fund.fund_id, fund.risk_limits)
-    question = pose(limits, backtests, eligibility, _current_weights(ledger, fund.fund_id))
-    digest = _digest(question.inputs)
+    active = active_allocation(ledger, fund.fund_id)
+    current = {name: float(weight) for name, weight in active.allocation.weights.items()} if active else {}
+    question = pose(limits, backtests, eligibility, current)
+    digest = digest_of(question.inputs)
     known = find_run(ledger, fund.fund_id, digest)
     if known is not None:
-        return _recommend_known(ledger, known, act)
+        return _recommend_known(ledger, known, active.allocation if active else None, act)
 
     solution = solve(question.problem) if question.problem is not None else None
-    run = _run(fund, digest, question, solution, eligibility, act)
+    before = get_run(ledger, active.allocation.run_id) if active is not None else None
+    run = _run(fund, digest, question, solution, eligibility, before, act)
     found = solution is not None and solution.status is SolutionStatus.OPTIMAL
     allocation = _allocation(run, solution) if solution is not None and found else None
-    if not record_recommendation(ledger, run, allocation, act):
+    unchanged = active is not None and allocation is not None and allocation.weights == active.allocation.weights
+    if not record_recommendation(ledger, run, None if unchanged else allocation, act):
         return recommend(ledger, fund, backtests, eligibility, act)  # another process recorded it a moment ago
-    log.info("recommendation recorded", fund=fund.fund_id, run=run.run_id, status=run.status, digest=digest)
+    log.info("optimisation recorded", fund=fund.fund_id, run=run.run_id, status=run.status, unchanged=unchanged)
+    if active is not None and unchanged:
+        return Recommendation(run, active.allocation, new=False)
     return Recommendation(run, allocation, new=True)
 
 
-def _recommend_known(ledger: Ledger, run: OptimisationRun, act: Act) -> Recommendation:
-    """The answer that is on record; if it was archived for another since, it is recommended anew."""
-    earlier = allocations_of_run(ledger, run.run_id)
+def _recommend_known(ledger: Ledger, run: OptimisationRun, active: Allocation | None, act: Act) -> Recommendation:
+    """The answer that is on record; if another took its place since, it is recommended anew."""
+    earlier = [one for one in allocations_of_run(ledger, run.run_id) if one.origin is AllocationOrigin.OPTIMISED]
     if not earlier:
-        withdraw_pending(ledger, run.fund_id, f"{run.run_id} found no answer", act)
-        return Recommendation(run, None, new=False)
+        # The active weights are among the inputs: an answer without an allocation is that they stay as they are.
+        answered = run.status == SolutionStatus.OPTIMAL
+        reason = "the active allocation is the answer" if answered else f"{run.run_id} found no answer"
+        withdraw_pending(ledger, run.fund_id, reason, act)
+        return Recommendation(run, active if answered else None, new=False)
     latest = earlier[0]
-    if latest.status is not AllocationStatus.ARCHIVED:
+    if latest.status not in _OVER:
         reason = f"{latest.allocation_id} answers today's inputs"
         withdraw_pending(ledger, run.fund_id, reason, act, keep=latest.allocation_id)
         return Recommendation(run, latest, new=False)
     again = replace(
         latest,
+        origin=AllocationOrigin.OPTIMISED,
+        based_on=None,
         allocation_id=f"{_first_id(run)}-{len(earlier) + 1}",
         status=AllocationStatus.PENDING_APPROVAL,
         created_at=act.at,
@@ -86,19 +98,20 @@ def _recommend_known(ledger: Ledger, run: OptimisationRun, act: Act) -> Recommen
     return Recommendation(run, again, new=True)
 
 
-def _current_weights(ledger: Ledger, fund_id: str) -> dict[str, float]:
-    active = list_allocations(ledger, fund_id, AllocationStatus.ACTIVE)
-    return {name: float(weight) for name, weight in active[0].weights.items()} if active else {}
-
-
 def _run(
-    fund: Fund, digest: str, question: Question, solution: Solution | None, eligibility: Eligibility, act: Act
+    fund: Fund,
+    digest: str,
+    question: Question,
+    solution: Solution | None,
+    eligibility: Eligibility,
+    before: OptimisationRun | None,
+    act: Act,
 ) -> OptimisationRun:
     excluded = [asdict(exclusion) for exclusion in eligibility.excluded]
     if solution is None or question.problem is None:
         result = no_answer(question.conflicts)
     else:
-        result = explain(question, question.problem, solution)
+        result = explain(question, question.problem, solution, before)
     return OptimisationRun(
         run_id=f"run-{fund.fund_id}-{digest[:12]}",
         fund_id=fund.fund_id,
@@ -110,11 +123,6 @@ def _run(
         correlation_id=act.correlation_id,
         created_at=act.at,
     )
-
-
-def _digest(value: Mapping[str, Any]) -> str:
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _first_id(run: OptimisationRun) -> str:
@@ -132,6 +140,6 @@ def _allocation(run: OptimisationRun, solution: Solution) -> Allocation:
         status=AllocationStatus.PENDING_APPROVAL,
         weights=weights,
         metrics=run.result["metrics"],
-        digest=_digest({"inputs": run.inputs_digest, "weights": {name: str(w) for name, w in sorted(weights.items())}}),
+        digest=allocation_digest(run.inputs_digest, weights),
         created_at=run.created_at,
     )

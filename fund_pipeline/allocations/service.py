@@ -1,21 +1,26 @@
-"""The recommendation of every fund, from what the warehouse and the ledger hold."""
+"""The recommendation of a fund, from what the warehouse and the ledger hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fund_pipeline.accounts.approval_policy import ApprovalPolicy
+from fund_pipeline.accounts.limits import limits_of
+from fund_pipeline.allocations.approval.auto import approve_by_policy
+from fund_pipeline.allocations.approval.expiry import expire_if_old
 from fund_pipeline.allocations.eligibility import Eligibility, decide_eligibility
 from fund_pipeline.allocations.pose import Backtests
 from fund_pipeline.allocations.recommend import Recommendation, recommend
+from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.cerebro.timing import TimingVerdict
 from fund_pipeline.errors import ConflictError, FundError, TemporaryError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.allocations import withdraw_pending
+from fund_pipeline.ledger.allocations import get_allocation, list_allocations, withdraw_pending
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import list_acceptances, list_summaries
-from fund_pipeline.ledger.funds import list_funds
-from fund_pipeline.ledger.model import BacktestSummary, Fund
+from fund_pipeline.ledger.funds import get_fund
+from fund_pipeline.ledger.model import AllocationStatus, BacktestSummary
 from fund_pipeline.ledger.strategies import list_strategies
 from fund_pipeline.logs import get_logger
 from fund_pipeline.warehouse import Warehouse
@@ -28,19 +33,26 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class FundOutcome:
-    """What a night came to for one fund: a recommendation, or the error that kept it from one."""
+    """What a night came to for one fund: a recommendation, or what kept it from one, in words."""
 
     fund_id: str
     recommendation: Recommendation | None
     problem: str
 
 
-def recommend_for_all(ledger: Ledger, warehouse: Warehouse, min_days: int, act: Act) -> tuple[FundOutcome, ...]:
-    """Recommend an allocation for each fund in the ledger, by fund id; one that fails never stops the others.
+@dataclass(frozen=True)
+class Basis:
+    """What every fund's recommendation of a night rests on: admitted backtests, and who takes part."""
 
-    Reads the snapshots `strategy_returns`, `strategy_statistics` and `series_timing`, and refuses (ConflictError) to
-    work on any that was made from other backtests than the ledger now names. `min_days` is the least common window, in
-    trading days.
+    backtests: Backtests
+    eligibility: Eligibility
+
+
+def read_basis(ledger: Ledger, warehouse: Warehouse, min_days: int) -> Basis:
+    """Read the snapshots `strategy_returns`, `strategy_statistics` and `series_timing`, and decide who takes part.
+
+    ConflictError when any was made from other backtests than the ledger now names. `min_days` is the least common
+    window, in trading days.
     """
     summaries = {s.strategy_id: s for s in list_summaries(ledger)}
     _refuse_stale(warehouse, summaries)
@@ -59,18 +71,42 @@ def recommend_for_all(ledger: Ledger, warehouse: Warehouse, min_days: int, act: 
         versions={name: summaries[name].version for name in eligibility.included},
         margins={name: margins.get(name, UNKNOWN_MARGIN) for name in eligibility.included},
     )
-    return tuple(_outcome(ledger, fund, backtests, eligibility, act) for fund in list_funds(ledger))
+    return Basis(backtests, eligibility)
 
 
-def _outcome(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Eligibility, act: Act) -> FundOutcome:
+def recommend_for(ledger: Ledger, fund_id: str, basis: Basis, act: Act) -> FundOutcome:
+    """Recommend an allocation for one fund. What keeps it from one is told in the outcome, never raised.
+
+    A pending one that is too old expires first. A new one on data that are too old expires at once, for nobody could
+    approve it. One within the fund's auto-approval policy, if it has any, is approved by that.
+    """
     try:
-        return FundOutcome(fund.fund_id, recommend(ledger, fund, backtests, eligibility, act), "")
+        fund = get_fund(ledger, fund_id)
+        policy = limits_of(fund_id, fund.risk_limits).approval
+        for pending in list_allocations(ledger, fund_id, AllocationStatus.PENDING_APPROVAL):
+            expire_if_old(ledger, pending, policy, act)
+        made = recommend(ledger, fund, basis.backtests, basis.eligibility, act)
+        return _outcome(ledger, made, policy, basis.backtests.matrix, act)
     except TemporaryError:
         raise  # the ledger is away: the run fails as it stands, and nothing is withdrawn for it
     except FundError as error:
-        log.error("no recommendation", fund=fund.fund_id, problem=str(error))
-        withdraw_pending(ledger, fund.fund_id, f"the optimisation failed: {error.message}", act)
-        return FundOutcome(fund.fund_id, None, str(error))
+        log.error("no recommendation", fund=fund_id, problem=str(error))
+        withdraw_pending(ledger, fund_id, f"the optimisation failed: {error.message}", act)
+        return FundOutcome(fund_id, None, str(error))
+
+
+def _outcome(
+    ledger: Ledger, made: Recommendation, policy: ApprovalPolicy, matrix: ReturnsMatrix, act: Act
+) -> FundOutcome:
+    fund_id, allocation = made.run.fund_id, made.allocation
+    if allocation is None or allocation.status is not AllocationStatus.PENDING_APPROVAL:
+        return FundOutcome(fund_id, made, "")
+    if why := expire_if_old(ledger, allocation, policy, act):
+        problem = f"nobody could approve {allocation.allocation_id}: {why}"
+        log.error("recommended on old data", fund=fund_id, problem=problem)
+        return FundOutcome(fund_id, replace(made, allocation=None), problem)
+    approve_by_policy(ledger, allocation, matrix, policy, act)
+    return FundOutcome(fund_id, replace(made, allocation=get_allocation(ledger, allocation.allocation_id)), "")
 
 
 def _refuse_stale(warehouse: Warehouse, summaries: Mapping[str, BacktestSummary]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger.model import Allocation, OptimisationRun
 
 ROUNDING = 1e-12
+GREATEST_GAP = 1e-8
+"""Relative gap between an optimum and its proven bound up to which it counts as proven."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,30 @@ class Breach:
     measured: float
 
 
+def is_proven(run: OptimisationRun) -> bool:
+    """Whether the run's optimum has its certificate."""
+    certificate = run.result["certificate"]
+    return certificate is not None and certificate["relative_gap"] <= GREATEST_GAP
+
+
 def breaches(
     allocation: Allocation, run: OptimisationRun, limits: FundLimits, matrix: ReturnsMatrix
 ) -> tuple[Breach, ...]:
-    """Every one of the fund's present limits that the allocation's weights break on these returns; none if all is well.
+    """`breaches_of` the allocation's weights."""
+    return breaches_of(allocation.weights, run, limits, matrix)
 
-    Raises InvariantError when the returns no longer hold a strategy that has weight.
+
+def breaches_of(
+    given: Mapping[str, Decimal], run: OptimisationRun, limits: FundLimits, matrix: ReturnsMatrix
+) -> tuple[Breach, ...]:
+    """Every one of the fund's present limits that some weights break on a run's returns; none if all is well.
+
+    Raises InvariantError when the returns do not hold a strategy that has weight.
     """
     optimised = tuple(run.inputs["backtests"])
-    if unknown := sorted((set(optimised) | set(allocation.weights)) - set(matrix.strategies)):
-        raise InvariantError(f"{allocation.allocation_id} rests on {', '.join(unknown)}, which has no returns")
-    weights = np.array([float(allocation.weights.get(name, 0)) for name in optimised])
+    if unknown := sorted((set(optimised) | set(given)) - set(matrix.strategies)):
+        raise InvariantError(f"weights of {run.run_id} rest on {', '.join(unknown)}, which has no returns")
+    weights = np.array([float(given.get(name, 0)) for name in optimised])
     window = matrix.select(optimised).common_window()
     margins = np.array([run.inputs["margins"][name] for name in optimised])
     measured = [
@@ -44,7 +61,7 @@ def breaches(
         ("margin_cap", limits.margin_cap, float(margins @ weights)),
         ("cvar_limit", limits.cvar_limit, cvar(window.values @ weights, limits.beta) if weights.any() else 0.0),
     ]
-    held = {name: float(weight) for name, weight in allocation.weights.items()}
+    held = {name: float(weight) for name, weight in given.items()}
     if limits.max_turnover is not None:
         current = run.inputs["current_weights"]
         turnover = sum(abs(held.get(name, 0.0) - current.get(name, 0.0)) for name in held.keys() | current.keys())

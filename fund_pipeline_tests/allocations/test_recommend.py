@@ -9,24 +9,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import update
 
 from fund_pipeline.accounts.limits import FundLimits
 from fund_pipeline.allocations import service
 from fund_pipeline.allocations.eligibility import Eligibility, Exclusion, ExclusionReason
-from fund_pipeline.allocations.pose import Backtests
 from fund_pipeline.allocations.recommend import Recommendation, recommend
 from fund_pipeline.allocations.verify import breaches
-from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.errors import FundError, InputError, InvariantError, TemporaryError
-from fund_pipeline.ledger import Ledger, tables
+from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import list_allocations
+from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.model import AllocationStatus
 from fund_pipeline.ledger.strategies import put_strategy
-from fund_pipeline_tests.samples import ACT, FUND, strategy
-
-NAMES = ("A", "B", "C")
+from fund_pipeline_tests.allocations.made_up import NAMES, backtests
+from fund_pipeline_tests.samples import ACT, FUND, approval_of, strategy
 
 
 @pytest.fixture
@@ -35,14 +32,6 @@ def registry(ledger: Ledger) -> Ledger:
     for name in NAMES:
         put_strategy(ledger, strategy(name), ACT)
     return ledger
-
-
-def backtests(seed: int = 7, **hashes: str) -> Backtests:
-    rng = np.random.default_rng(seed)
-    values = rng.standard_t(4, size=(600, 3)) * 0.006 + np.array([0.0008, 0.0006, 0.0002])
-    values[:50, 0] = np.nan
-    matrix = ReturnsMatrix(np.arange("2020-01-01", 600, dtype="datetime64[D]"), NAMES, values)
-    return Backtests(matrix, {name: hashes.get(name, f"hash-{name}") for name in NAMES}, dict.fromkeys(NAMES, 0.4))
 
 
 def optimise(ledger: Ledger, limits: dict[str, Any] | None = None, **more: Any) -> Recommendation:
@@ -184,7 +173,7 @@ def test_selling_what_no_longer_takes_part_is_turnover(registry: Ledger) -> None
 def test_a_ledger_that_is_away_withdraws_nothing_while_any_other_error_does(
     registry: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    optimise(registry)
+    optimise(registry, {"approval": {"max_data_age_days": None}})
     for error, left in ((TemporaryError("away"), 1), (InputError("wrong"), 0)):
 
         def fail(*_: object, error: FundError = error) -> None:
@@ -192,16 +181,15 @@ def test_a_ledger_that_is_away_withdraws_nothing_while_any_other_error_does(
 
         monkeypatch.setattr(service, "recommend", fail)
         with suppress(TemporaryError):
-            assert service._outcome(registry, FUND, backtests(), Eligibility(NAMES, ()), ACT).problem == "wrong"
+            basis = service.Basis(backtests(), Eligibility(NAMES, ()))
+            assert service.recommend_for(registry, FUND.fund_id, basis, ACT).problem == "wrong"
         assert len(list_allocations(registry, status=AllocationStatus.PENDING_APPROVAL)) == left
 
 
 def activate(ledger: Ledger, made: Recommendation) -> None:
-    """Make a recommendation the fund's active allocation, as an approval will."""
+    """Make a recommendation the fund's active allocation."""
     assert made.allocation is not None
-    same = tables.allocations.c.allocation_id == made.allocation.allocation_id
-    with ledger.writing() as connection:
-        connection.execute(update(tables.allocations).where(same).values(status="ACTIVE"))
+    put_in_force(ledger, made.allocation, approval_of(made.allocation), ACT)
 
 
 def test_a_wrong_limit_names_the_fund_and_the_field(registry: Ledger) -> None:
