@@ -64,6 +64,8 @@ def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
         ("FUND_PORT", "0", "FUND_PORT"),
         ("FUND_MIN_OVERLAP_DAYS", "5", "FUND_MIN_OVERLAP_DAYS"),
         ("FUND_LOG_FORMAT", "xml", "FUND_LOG_FORMAT"),
+        ("FUND_API_HOST", "0.0.0.0", "FUND_API_HOST.*'0.0.0.0' is no loopback address"),
+        ("FUND_API_HOST", "fund.example.org", "FUND_API_HOST.*is no loopback address"),
     ],
 )
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:

@@ -61,11 +61,12 @@ def run_nightly(settings: Settings, correlation_id: str, progress: Progress) -> 
     Raises NightlyFailedError with the first step that failed and its reason; everything before it stays done.
     """
     prepare_home(settings)
+    from fund_pipeline.defs.funds import fund_ids
     from fund_pipeline.defs.research.acts import CORRELATION_TAG
-    from fund_pipeline.defs.research.definitions import defs
+    from fund_pipeline.defs.research.definitions import research_definitions
     from fund_pipeline.defs.research.jobs import NIGHTLY
 
-    job = defs.resolve_job_def(NIGHTLY)
+    job = research_definitions(fund_ids(settings)).resolve_job_def(NIGHTLY)
     total = len(set(job.asset_layer.executable_asset_keys))
     run_id = str(uuid.uuid4())
     done: list[str] = []

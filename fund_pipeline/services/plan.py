@@ -1,4 +1,4 @@
-"""What is started: the preparation, a code server per location, the daemon and the web server."""
+"""What is started: the preparation, a code server per location, the daemon, the web server and the API."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def webserver(workspace: Path, address: Address) -> Service:
     """The web page and GraphQL."""
     options = ("--workspace", str(workspace), "--host", address.host, "--port", str(address.port))
     return Service("webserver", (sys.executable, "-m", "dagster_webserver", *options))
+
+
+def api(address: Address) -> Service:
+    """The HTTP API. It binds `FUND_API_HOST`, which is loopback."""
+    return Service("api", (sys.executable, "-m", "fund_pipeline.cli", "api", "--port", str(address.port)))
 
 
 def workspace_of(sockets: dict[str, Path]) -> str:

@@ -22,7 +22,7 @@ _LOCATIONS = (
 
 @dataclass(frozen=True)
 class Address:
-    """Where the web server listens: `host` as bound, `port` in TCP."""
+    """Where the web server, or the API, listens: `host` as bound, `port` in TCP."""
 
     host: str
     port: int
@@ -46,8 +46,8 @@ class Address:
             return self.host == "localhost"
 
 
-def claim(host: str, port: int) -> Address:
-    """Check that the address can be bound; port 0 takes any free one.
+def claim(host: str, port: int, *, what: str = "") -> Address:
+    """Check that the address can be bound; port 0 takes any free one. `what` is whose, as settings call it: `api`.
 
     Raises
     ------
@@ -60,21 +60,25 @@ def claim(host: str, port: int) -> Address:
             probe.bind(target)
             return Address(host, probe.getsockname()[1])
     except OSError as refused:
-        raise _unusable(host, port, refused) from None
+        raise _unusable(host, port, what, refused) from None
 
 
-def _unusable(host: str, port: int, refused: OSError) -> ConfigurationError:
+def _unusable(host: str, port: int, what: str, refused: OSError) -> ConfigurationError:
+    setting, option = (f"FUND_{what.upper()}_", f"--{what}-") if what else ("FUND_", "--")
+    named = f"set {setting}PORT or {option}port to"
     if refused.errno == errno.EADDRINUSE:
         return ConfigurationError(
-            f"port {port} of {host} is in use by another program", remedy="set FUND_PORT or --port to a free port"
+            f"port {port} of {host} is in use by another program",
+            remedy=f"{named} a free port",
         )
     if refused.errno == errno.EACCES:
         return ConfigurationError(
-            f"port {port} of {host} is not allowed to you", remedy="set FUND_PORT or --port to one above 1023"
+            f"port {port} of {host} is not allowed to you",
+            remedy=f"{named} one above 1023",
         )
     return ConfigurationError(
         f"{host!r} is no address of this machine: {refused.strerror}",
-        remedy="set FUND_HOST or --host to one, such as 127.0.0.1",
+        remedy=f"set {setting}HOST{'' if what else ' or --host'} to one, such as 127.0.0.1",
     )
 
 
@@ -86,6 +90,18 @@ def socket_answers(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def is_healthy(address: Address) -> bool:
+    """Whether the API answers, and its ledger does."""
+    connection = http.client.HTTPConnection(address.visible, address.port, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def code_locations(address: Address) -> dict[str, str | None] | None:

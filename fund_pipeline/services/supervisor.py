@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fund_pipeline.errors import FundError
+from fund_pipeline.errors import ConfigurationError, FundError
 from fund_pipeline.services import guard, plan
 from fund_pipeline.services.group import ServiceGroup, StopRequested
-from fund_pipeline.services.probes import Address, claim, code_locations, socket_answers
+from fund_pipeline.services.probes import Address, claim, code_locations, is_healthy, socket_answers
 from fund_pipeline.services.signals import SignalWaiter
 from fund_pipeline.services.state import RunFolder, State
 
@@ -28,19 +28,21 @@ class Running:
     Attributes
     ----------
     address : where the web server listens.
+    api : where the HTTP API does.
     pids : process id of each service by name.
     locations : load error of each code location by name; None for one that is loaded.
     """
 
     address: Address
+    api: Address
     pids: dict[str, int]
     locations: dict[str, str | None]
 
 
 def supervise(
     root: Path,
-    host: str,
-    port: int,
+    web: Address,
+    api: Address,
     *,
     say: Callable[[str], None],
     when_up: Callable[[Running], None],
@@ -50,7 +52,7 @@ def supervise(
     Parameters
     ----------
     root : FUND_HOME, absolute.
-    host, port : where the web server shall listen; port 0 takes a free one.
+    web, api : where web server and API shall listen; port 0 takes a free one.
     say : takes a line of progress.
 
     Raises
@@ -63,13 +65,13 @@ def supervise(
     folder.make()
     with folder.held(), SignalWaiter() as signals:
         _end_leftovers(folder, say)
-        address = claim(host, port)
+        address, api = _claim_both(web, api)
         sockets = _socket_folder(folder.path)
         group = ServiceGroup(root / "logs", _environment(root), signals)
         state = State(os.getpid(), address.url, group.token, str(sockets))
         try:
             folder.write(state)
-            when_up(_start(group, address, sockets, folder, say))
+            when_up(_start(group, address, api, sockets, folder, say))
             folder.write(State(state.pid, state.url, state.token, state.sockets, group.pids))
             group.wait_until(lambda: False, None)
         except StopRequested:
@@ -80,8 +82,24 @@ def supervise(
     say("stopped")
 
 
+def _claim_both(web: Address, api: Address) -> tuple[Address, Address]:
+    if web.port == api.port != 0:
+        raise ConfigurationError(
+            f"web server and API are both told to listen on port {web.port}",
+            remedy="set FUND_API_PORT or --api-port to another one",
+        )
+    address, beside = claim(web.host, web.port), claim(api.host, api.port, what="api")
+    # Neither is bound yet, so that the system may give the same free port twice.
+    return (address, beside) if address.port != beside.port else _claim_both(web, api)
+
+
 def _start(
-    group: ServiceGroup, address: Address, folder_of_sockets: Path, folder: RunFolder, say: Callable[[str], None]
+    group: ServiceGroup,
+    address: Address,
+    api: Address,
+    folder_of_sockets: Path,
+    folder: RunFolder,
+    say: Callable[[str], None],
 ) -> Running:
     say("preparing ledger and Dagster home")
     group.run(plan.preparation())
@@ -91,10 +109,11 @@ def _start(
         group.start(plan.code_server(location, path))
     for location, path in sockets.items():
         _await(group, location, partial(socket_answers, path))
-    say("starting daemon and web server")
+    say("starting daemon, web server and API")
     folder.workspace.write_text(plan.workspace_of(sockets))
     group.start(plan.daemon(folder.workspace))
     group.start(plan.webserver(folder.workspace, address))
+    group.start(plan.api(api))
     locations: dict[str, str | None] = {}
 
     def all_known() -> bool:
@@ -102,7 +121,8 @@ def _start(
         return bool(locations)
 
     _await(group, "webserver", all_known)
-    return Running(address, group.pids, locations)
+    _await(group, "api", partial(is_healthy, api))
+    return Running(address, api, group.pids, locations)
 
 
 def _await(group: ServiceGroup, name: str, condition: Callable[[], bool]) -> None:

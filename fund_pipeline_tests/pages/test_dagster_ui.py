@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from fund_pipeline_tests.browser_setup import INSTALL, find_browser
 from fund_pipeline_tests.homes import Home
 
-MILLISECONDS = 30_000
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 LINEAGE = (
     *("backtest_files", "backtests", "strategy_returns", "market_returns", "strategy_statistics", "series_timing"),
-    *("correlation_matrix", "fund_registry", "strategy_registry"),
+    *("correlation_matrix", "fund_registry", "strategy_registry", "recommendations"),
 )
 PARENTS = {
     "backtests": "backtest_files",
     "strategy_returns": "backtests",
     "correlation_matrix": "strategy_returns",
-    "recommended_allocation": "correlation_matrix",
+    "recommended_allocation/demo": "correlation_matrix",
 }
 
 
@@ -30,21 +27,8 @@ def dagster_url(demo_home: tuple[Home, str]) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    browser_path = find_browser()
-    assert browser_path, f"no Chromium is installed; run as root: {INSTALL}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1800, "height": 1400})
-        opened.set_default_timeout(MILLISECONDS)
-        expect.set_options(timeout=MILLISECONDS)
-        yield opened
-        browser.close()
-
-
 def test_the_lineage_leads_from_the_files_and_the_registry_to_the_recommendation(page: Page, dagster_url: str) -> None:
-    page.goto(f"{dagster_url}/assets/recommended_allocation?view=lineage&lineageScope=upstream&lineageDepth=10")
+    page.goto(f"{dagster_url}/assets/recommendations?view=lineage&lineageScope=upstream&lineageDepth=10")
     for asset in LINEAGE:
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
     for asset, parent in PARENTS.items():
@@ -54,7 +38,7 @@ def test_the_lineage_leads_from_the_files_and_the_registry_to_the_recommendation
 
 @pytest.mark.parametrize(
     ("asset", "picture"),
-    [("correlation_matrix", "Correlation, same day"), ("recommended_allocation", "Efficient frontier, demo")],
+    [("correlation_matrix", "Correlation, same day"), ("recommended_allocation/demo", "Efficient frontier, demo")],
 )
 def test_the_metadata_shows_the_picture(page: Page, dagster_url: str, asset: str, picture: str) -> None:
     page.goto(f"{dagster_url}/assets/{asset}")
@@ -65,7 +49,7 @@ def test_the_metadata_shows_the_picture(page: Page, dagster_url: str, asset: str
 
 
 def test_current_and_recommended_weights_stand_side_by_side(page: Page, dagster_url: str) -> None:
-    page.goto(f"{dagster_url}/assets/recommended_allocation")
+    page.goto(f"{dagster_url}/assets/recommended_allocation/demo")
     row = page.get_by_role("row").filter(has_text="TS_Momentum").last
     expect(row).to_contain_text("39.58")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fund_pipeline.errors import ConfigurationError
-from fund_pipeline.services.probes import Address, claim, code_locations, socket_answers
+from fund_pipeline.services.probes import Address, claim, code_locations, is_healthy, socket_answers
 
 
 @pytest.fixture
@@ -30,6 +30,16 @@ def test_a_port_in_use_by_a_stranger_names_the_settings(stranger: int) -> None:
         claim("127.0.0.1", stranger)
     assert "FUND_PORT" in refused.value.remedy
     assert "--port" in refused.value.remedy
+
+
+def test_a_port_of_the_api_in_use_names_the_settings_of_the_api(stranger: int) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        claim("127.0.0.1", stranger, what="api")
+    assert "FUND_API_PORT or --api-port" in refused.value.remedy
+
+
+def test_an_api_that_is_not_there_is_not_healthy() -> None:
+    assert is_healthy(claim("127.0.0.1", 0)) is False
 
 
 def test_an_address_of_another_machine_names_the_settings() -> None:

@@ -96,6 +96,11 @@ def test_the_page_answers(shared: Up) -> None:
         assert response.read().startswith(b"<!DOCTYPE html>")
 
 
+def test_the_api_answers_beside_the_page(shared: Up) -> None:
+    with urllib.request.urlopen(f"{shared.ready['api']}/healthz", timeout=30) as response:
+        assert json.load(response) == {"status": "ok"}
+
+
 def test_both_locations_are_loaded(shared: Up) -> None:
     query = (
         "{ workspaceOrError { ... on Workspace { locationEntries "
@@ -118,7 +123,7 @@ def test_the_daemon_is_at_work(shared: Up) -> None:
 def test_the_line_names_home_and_every_process(shared: Up) -> None:
     assert shared.ready["home"] == str(shared.home)
     assert shared.ready["pid"] == shared.process.pid
-    assert set(shared.ready["pids"]) == {"guard", "research", "trading", "daemon", "webserver"}
+    assert set(shared.ready["pids"]) == {"guard", "research", "trading", "daemon", "webserver", "api"}
 
 
 def test_every_service_writes_its_own_log(shared: Up) -> None:
@@ -127,6 +132,7 @@ def test_every_service_writes_its_own_log(shared: Up) -> None:
         "trading",
         "daemon",
         "webserver",
+        "api",
     }
     assert "Started Dagster code server" in (shared.home / "logs" / "trading.log").read_text()
 
@@ -147,6 +153,21 @@ def test_a_port_in_use_is_refused_before_anything_starts(shared: Up, tmp_path: P
     assert not (tmp_path / "home" / "logs").exists()
 
 
+def test_a_port_of_the_api_in_use_is_refused_and_named(shared: Up, tmp_path: Path) -> None:
+    port = shared.ready["api"].rpartition(":")[2]
+    second = fund_up(tmp_path / "home", "--port", "0", "--api-port", port)
+    said, _ = second.communicate(timeout=START_SECONDS)
+    assert second.returncode == 5
+    assert "FUND_API_PORT" in json.loads(said)["remedy"]
+
+
+def test_one_port_for_both_is_refused(tmp_path: Path) -> None:
+    both = fund_up(tmp_path / "home", "--port", "3456", "--api-port", "3456")
+    said, _ = both.communicate(timeout=START_SECONDS)
+    assert both.returncode == 5
+    assert "FUND_API_PORT" in json.loads(said)["remedy"]
+
+
 def test_killing_the_supervisor_ends_every_process(killed: Up) -> None:
     wait_until(lambda: not list(guard.members(killed.token)), what="nothing is left")
 
@@ -158,7 +179,7 @@ def test_the_start_after_a_killed_one_is_not_refused(killed: Up, shared: Up) -> 
 
 def test_sigterm_ends_every_process_and_forgets_them(tmp_path: Path) -> None:
     up = start(tmp_path / "home")
-    assert len(list(guard.members(up.token))) == 4
+    assert len(list(guard.members(up.token))) == 5
     stop(up)
     assert up.process.returncode == 0
     assert list(guard.members(up.token)) == []

@@ -128,7 +128,9 @@ def _finding(drawn: Bootstrap, limit: float | None) -> list[str]:
         told.append("No sample left enough days undrawn to measure it on.")
     always = [name for name, low in zip(drawn.strategies, drawn.weights.low, strict=True) if low > 0.0]
     told.append(
-        f"Held in at least 95 % of samples: {', '.join(always)}." if always else "Nothing is held in 95 % of samples."
+        f"Held in at least 95 % of samples: {', '.join(always)}."
+        if always
+        else "No strategy is held in as many as 95 % of the samples."
     )
     if drawn.optimal < drawn.samples:
         told.append(f"In {drawn.samples - drawn.optimal} of {drawn.samples} samples nothing met the limits.")

@@ -1,128 +1,84 @@
-"""The asset that everything before it is for: what each fund is recommended to hold."""
-
-from collections.abc import Mapping
-from typing import Any
+"""The assets that everything before them is for: what each fund is recommended to hold, and the record of it."""
 
 import polars as pl
-from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    multi_asset,
+)
 
-from fund_pipeline.allocations import FundOutcome, Recommendation, recommend_for_all
+from fund_pipeline.allocations import read_basis, recommend_for
+from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.funds import recommended_key, step_of
 from fund_pipeline.defs.research.acts import act_of
+from fund_pipeline.defs.research.allocation_metadata import outcome_metadata
 from fund_pipeline.defs.research.backtest_assets import GROUP, OWNERS
-from fund_pipeline.defs.research.markdown import markdown_table, percent
-from fund_pipeline.defs.research.pictures import frontier
+from fund_pipeline.defs.research.markdown import markdown_table
+from fund_pipeline.defs.research.outcomes import outcome_table, read_outcomes, snapshot_of
 from fund_pipeline.defs.research.resources import FundResource
 from fund_pipeline.defs.research.risk_assets import correlation_matrix, series_timing, strategy_statistics
+from fund_pipeline.ledger.anchors import anchor_audit
 
 FUND_REGISTRY = AssetKey("fund_registry")
 STRATEGY_REGISTRY = AssetKey("strategy_registry")
 
 
-@asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"scipy"},
-    deps=[strategy_statistics, correlation_matrix, series_timing, FUND_REGISTRY, STRATEGY_REGISTRY],
-)
-def recommended_allocation(context: AssetExecutionContext, fund: FundResource) -> MaterializeResult[None]:
-    """For each fund, the weights of greatest expected return whose CVaR and other limits hold; PENDING_APPROVAL."""
-    outcomes = recommend_for_all(fund.ledger, fund.warehouse, fund.settings.min_overlap_days, act_of(context))
-    fund.warehouse.write("recommendations", _outcome_table(outcomes))
-    made = [outcome.recommendation for outcome in outcomes if outcome.recommendation is not None]
-    metadata: dict[str, Any] = {
-        "funds": len(outcomes),
-        "new_recommendations": sum(one.new and one.allocation is not None for one in made),
-        "funds_without_answer": [
-            o.fund_id for o in outcomes if not o.recommendation or not o.recommendation.allocation
-        ],
-    }
-    for outcome in outcomes:
-        one = outcome.recommendation
-        told = _fund_metadata(one) if one is not None else {"problem": outcome.problem}
-        metadata |= {f"{outcome.fund_id}_{key}": value for key, value in told.items()}
-    return MaterializeResult(metadata=metadata)
+def recommended_allocation(fund_id: str) -> AssetsDefinition:
+    """The asset of one fund's recommendation."""
+    spec = AssetSpec(
+        recommended_key(fund_id),
+        description=f"The weights of greatest expected return for fund {fund_id} whose CVaR and other limits hold. "
+        "They are PENDING_APPROVAL until a person has decided: see the check allocation_approved.",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"scipy"},
+        deps=[strategy_statistics, correlation_matrix, series_timing, FUND_REGISTRY, STRATEGY_REGISTRY],
+    )
+
+    @multi_asset(name=step_of("recommended_allocation", fund_id), specs=[spec])
+    def recommend(context: AssetExecutionContext, fund: FundResource) -> MaterializeResult[None]:
+        basis = read_basis(fund.ledger, fund.warehouse, fund.settings.min_overlap_days)
+        outcome = recommend_for(fund.ledger, fund_id, basis, act_of(context))
+        fund.warehouse.write(snapshot_of(fund_id), outcome_table(outcome))
+        return MaterializeResult(asset_key=spec.key, metadata=outcome_metadata(outcome))
+
+    return recommend
 
 
-def _outcome_table(outcomes: tuple[FundOutcome, ...]) -> pl.DataFrame:
-    """What this night came to, fund by fund, for checks and for the command."""
-    rows = []
-    for outcome in outcomes:
-        one = outcome.recommendation
-        rows.append(
-            {
-                "fund_id": outcome.fund_id,
-                "run_id": one.run.run_id if one else None,
-                "status": one.run.status if one else "FAILED",
-                "allocation_id": one.allocation.allocation_id if one and one.allocation else None,
-                "problem": outcome.problem or (", ".join(one.run.result["conflicts"]) if one else ""),
+def recommendations(fund_ids: tuple[str, ...]) -> AssetsDefinition:
+    """The asset that gathers what the night came to for every fund."""
+
+    @asset(
+        name="recommendations",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"parquet"},
+        deps=[recommended_key(fund_id) for fund_id in fund_ids],
+    )
+    def gather(fund: FundResource) -> MaterializeResult[None]:
+        """What the night came to, fund by fund: the recommendation, or why there is none."""
+        outcomes = read_outcomes(fund.warehouse, fund_ids)
+        fund.warehouse.write("recommendations", outcomes)
+        unanswered = outcomes.filter(pl.col("allocation_id").is_null())["fund_id"].to_list()
+        table = markdown_table(tuple(outcomes.columns), outcomes.iter_rows())
+        return MaterializeResult(
+            metadata={
+                "funds": outcomes.height,
+                "funds_without_answer": unanswered,
+                "outcomes": MetadataValue.md(table),
             }
         )
-    schema = dict.fromkeys(("fund_id", "run_id", "status", "allocation_id", "problem"), pl.String)
-    return pl.DataFrame(rows, schema=schema)
+
+    return gather
 
 
-def _fund_metadata(one: Recommendation) -> dict[str, Any]:
-    result = one.run.result
-    excluded = [(e["strategy_id"], e["reason"], e["in_words"]) for e in result["excluded"]]
-    record: dict[str, Any] = {
-        "left_out": MetadataValue.md(markdown_table(("strategy", "reason", "in words"), excluded)),
-        "status": one.run.status,
-        "run": one.run.run_id,
-    }
-    if one.allocation is None:
-        return {"conflicts": MetadataValue.md("\n".join(f"- {c}" for c in result["conflicts"]))} | record
-    metrics, current = result["metrics"], result["current"]
-    points = result["frontier"]
-    picture = frontier(
-        [point["cvar"] for point in points],
-        [point["expected_return_annual"] for point in points],
-        (metrics["cvar"], metrics["expected_return_annual"]),
-        (current["cvar"], current["expected_return_annual"]) if current and current["cvar"] is not None else None,
-        one.run.inputs["limits"]["cvar_limit"],
-        f"Efficient frontier, {one.run.fund_id}",
-    )
-    binding = "\n".join(f"- {limit['in_words']}" for limit in result["certificate"]["binding"])
-    return {
-        "current_versus_recommended": MetadataValue.md(_comparison(result)),
-        "efficient_frontier": MetadataValue.md(picture),
-        "figures": MetadataValue.md(_figures(metrics, current or {})),
-        "binding_limits": MetadataValue.md(binding or "none"),
-        **record,
-        "allocation": one.allocation.allocation_id,
-        "digest": one.allocation.digest,
-    }
-
-
-def _comparison(result: Mapping[str, Any]) -> str:
-    header = (
-        "strategy",
-        "current",
-        "recommended",
-        "change",
-        "return a year",
-        "CVaR contribution",
-        "margin",
-        "never saw",
-    )
-    rows = [
-        (
-            line["strategy_id"],
-            percent(line["current_weight"]),
-            percent(line["weight"]),
-            percent(line["weight"] - line["current_weight"]),
-            percent(line["expected_return_annual"]),
-            percent(line["cvar_contribution"], 4),
-            percent((line["margin_use"] or 0.0) * line["weight"]),
-            ", ".join(line["hidden_crises"]) or "–",
-        )
-        for line in result["strategies"]
-    ]
-    return markdown_table(header, rows)
-
-
-def _figures(metrics: Mapping[str, Any], current: Mapping[str, Any]) -> str:
-    names = ("expected_return_annual", "volatility_annual", "var", "cvar", "leverage", "margin")
-    rows = [(name.replace("_", " "), percent(current.get(name)), percent(metrics[name])) for name in names]
-    sharpe = metrics["sharpe"]
-    rows.append(("sharpe", "–", "–" if sharpe is None else f"{sharpe:.2f}"))
-    return markdown_table(("figure", "current", "recommended"), rows)
+@asset(group_name=GROUP, owners=OWNERS, kinds={"json"}, deps=[AssetKey("recommendations")])
+def audit_anchor(fund: FundResource) -> MaterializeResult[None]:
+    """The head of the audit log, kept outside the database: what was audited so far cannot be cut off unseen."""
+    anchor = anchor_audit(fund.ledger, fund.settings.audit_anchors, utc_now())
+    return MaterializeResult(metadata={"sequence": anchor.sequence, "hash": anchor.hash, "anchored_at": anchor.at})

@@ -1,8 +1,12 @@
-"""What research runs as one: the nightly optimisation."""
+"""What research runs as one: the nightly optimisation, and a person's decision."""
 
 from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from fund_pipeline.defs.funds import APPROVE, approved_key
+from fund_pipeline.defs.research.approval_config import empty_form
 
 NIGHTLY = "nightly_optimisation"
 
@@ -12,3 +16,15 @@ nightly_optimisation = define_asset_job(
     description="Backtest files to a recommended allocation for each fund, with every check on the way.",
     executor_def=in_process_executor,
 )
+
+
+def approve_allocations(fund_ids: tuple[str, ...]) -> UnresolvedAssetJobDefinition:
+    """The job in which a person decides: the checks alone, opening in the Launchpad with a form for each fund."""
+    return define_asset_job(
+        APPROVE,
+        selection=AssetSelection.checks(*(approved_key(fund_id) for fund_id in fund_ids)),
+        config=empty_form(fund_ids),
+        description="Decide on what is recommended: open the Launchpad, fill in the fund's form, launch. A fund left "
+        "at `wait` is only reported. The metadata of each check allocation_approved has a link that fills the form in.",
+        executor_def=in_process_executor,
+    )

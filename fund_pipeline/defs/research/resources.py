@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import ClassVar
 
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import PrivateAttr
@@ -24,6 +25,7 @@ class FundResource(ConfigurableResource["FundResource"]):
     started: a second one waits. A crash lets go of the lock.
     """
 
+    _takes_turns: ClassVar[bool] = True
     _settings: Settings = PrivateAttr()
     _ledger: Ledger = PrivateAttr()
 
@@ -35,7 +37,8 @@ class FundResource(ConfigurableResource["FundResource"]):
         self._ledger = open_ledger(self._settings.ledger_url)
         run = context.run
         try:
-            with correlated(correlation_of(run) if run else None), exclusive(self._ledger, RESEARCH):
+            turn = exclusive(self._ledger, RESEARCH) if self._takes_turns else nullcontext()
+            with correlated(correlation_of(run) if run else None), turn:
                 yield self
         finally:
             self._ledger.close()
@@ -64,3 +67,12 @@ class FundResource(ConfigurableResource["FundResource"]):
     def quarantine(self) -> Quarantine:
         """The refused files."""
         return Quarantine(self._settings.quarantine)
+
+
+class DeskResource(FundResource):
+    """The same for a person's decision, which waits for no research run.
+
+    Their code would be too old by then, and the ledger decides in one transaction.
+    """
+
+    _takes_turns: ClassVar[bool] = False

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 from dagster import DataVersion, MaterializeResult, asset
 
-from fund_pipeline.ledger import Ledger, open_ledger
+from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import Fund, Strategy, StrategyStatus
 from fund_pipeline.ledger.strategies import list_strategies
-from fund_pipeline.settings import load_settings
 
 GROUP = "registry"
 OWNERS = ["team:admins"]
@@ -23,7 +20,7 @@ OWNERS = ["team:admins"]
 @asset(group_name=GROUP, owners=OWNERS, kinds={"sqlalchemy"})
 def fund_registry() -> MaterializeResult[None]:
     """Funds, their capital and risk limits, as the ledger has them. A new data version means that something changed."""
-    with _ledger() as ledger:
+    with opened_ledger() as ledger:
         funds = list_funds(ledger)
     return MaterializeResult(data_version=_version(funds), metadata={"funds": [fund.fund_id for fund in funds]})
 
@@ -31,21 +28,12 @@ def fund_registry() -> MaterializeResult[None]:
 @asset(group_name=GROUP, owners=OWNERS, kinds={"sqlalchemy"})
 def strategy_registry() -> MaterializeResult[None]:
     """Strategies with status, mode and sizing, as the ledger has them. A new data version means that one changed."""
-    with _ledger() as ledger:
+    with opened_ledger() as ledger:
         strategies = list_strategies(ledger)
     active = [s.strategy_id for s in strategies if s.status is StrategyStatus.ACTIVE]
     return MaterializeResult(
         data_version=_version(strategies), metadata={"strategies": len(strategies), "active": active}
     )
-
-
-@contextmanager
-def _ledger() -> Iterator[Ledger]:
-    ledger = open_ledger(load_settings().ledger_url)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def _version(rows: tuple[Fund, ...] | tuple[Strategy, ...]) -> DataVersion:
