@@ -16,7 +16,7 @@ help: ## Show this list
 run: $(STAMP) ## Run the nightly pipeline on the sample backtests and show the recommended allocation
 	@$(BIN)/fund demo
 
-up: $(STAMP) ## Start the Dagster UI, daemon and code servers; Ctrl-C stops all of it
+up: $(STAMP) ## Start the Dagster UI, daemon, code servers and HTTP API; Ctrl-C stops all of it
 	@$(BIN)/fund up
 
 test: $(STAMP) ## Run every test, on SQLite and on a real PostgreSQL, with a real browser

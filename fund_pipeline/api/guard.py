@@ -1,0 +1,90 @@
+"""Who may come in: an admin with their password. Whatever is not opened on purpose is closed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.to_thread
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fund_pipeline.api.context import Context, context_of, request_id_of
+from fund_pipeline.api.problems import NotAcceptedError, answer_to
+from fund_pipeline.clock import utc_now
+from fund_pipeline.errors import FundError
+from fund_pipeline.logs import get_logger
+from fund_pipeline.users import PasswordVerdict, UserRole, check_password, get_user
+
+HEALTH = "/healthz"
+CHECKS_AT_ONCE = 2
+"""A check of a password takes 64 MiB for some tens of milliseconds; strangers may ask for as many as they like."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A user id and a password as they were sent."""
+
+    user_id: str
+    password: str = field(repr=False)
+
+
+class Guard:
+    """Middleware: asks for HTTP Basic before anything else of a request is read. `request.state.admin` is who it is.
+
+    Strangers are told only that they were not accepted: not whether the user exists, is locked, or is no admin.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with 401."""
+        if scope["type"] != "http" or scope["path"] == HEALTH:
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(CHECKS_AT_ONCE)
+        try:
+            given = credentials_in(Headers(scope=scope).getlist("authorization"))
+            here, asked = context_of(connection), request_id_of(connection)
+            scope["state"]["admin"] = await anyio.to_thread.run_sync(admit, here, given, asked, limiter=self._limiter)
+        except FundError as refused:
+            await answer_to(refused, request_id_of(connection))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def admit(context: Context, given: Credentials, request_id: str) -> str:
+    """The id of the admin whose password it is. NotAcceptedError for everybody else, whatever the reason."""
+    verdict = check_password(
+        context.ledger, given.user_id, given.password, utc_now(), context.security(), correlation_id=request_id
+    )
+    if verdict is not PasswordVerdict.ACCEPTED:
+        log.warning("login refused", verdict=verdict.value)
+        raise NotAcceptedError
+    if get_user(context.ledger, given.user_id).role is not UserRole.ADMIN:
+        log.warning("login refused", verdict="NOT_ADMIN", user=given.user_id)
+        raise NotAcceptedError
+    return given.user_id
+
+
+def credentials_in(headers: list[str]) -> Credentials:
+    """What the one `Authorization: Basic` header says (RFC 7617, in UTF-8). NotAcceptedError when it is none."""
+    scheme, _, encoded = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
+    if scheme.lower() != "basic":
+        raise NotAcceptedError
+    try:
+        user_id, separator, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise NotAcceptedError from None
+    if not separator:
+        raise NotAcceptedError
+    return Credentials(user_id, password)
