@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus
 
 from fund_pipeline.allocations import read_basis
+from fund_pipeline.defs.research.definitions import research_definitions
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger.allocations import find_run, get_run, list_allocations
+from fund_pipeline.ledger.anchors import FILE
+from fund_pipeline.ledger.audit import list_audit
 from fund_pipeline.ledger.funds import get_fund, put_fund
 from fund_pipeline.ledger.locks import exclusive
 from fund_pipeline.ledger.model import AllocationStatus, Fund
@@ -48,9 +52,33 @@ def test_a_night_recommends_once_and_again_when_a_limit_changes(night: Night) ->
     put_fund(night.ledger, replace(get_fund(night.ledger, "demo"), risk_limits={"cvar_limit": 0.005} | TIMELESS), ACT)
     night.run()
     newest, older = list_allocations(night.ledger)
-    assert (newest.status, older.status) == (AllocationStatus.PENDING_APPROVAL, AllocationStatus.ARCHIVED)
+    assert (newest.status, older.status) == (AllocationStatus.PENDING_APPROVAL, AllocationStatus.SUPERSEDED)
     assert 0.0049 < float(newest.metrics["cvar"] or 0) <= 0.005
     assert find_run(night.ledger, "demo", run.inputs_digest) == run
+
+
+def test_a_night_while_a_person_is_awaited_is_green_and_anchors_the_audit_log(night: Night) -> None:
+    outcome = night.run()
+    assert outcome.count(passed=False, severity="ERROR") == 0
+    (line,) = (load_settings().audit_anchors / FILE).read_text().splitlines()
+    anchored = json.loads(line)["sequence"]
+    (pending,) = list_allocations(night.ledger)
+    entries = {one.entry.entity_id: one.sequence for one in list_audit(night.ledger, newest=1000)}
+    assert entries[pending.allocation_id] <= anchored
+
+
+def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Night) -> None:
+    night.run()
+    put_fund(night.ledger, Fund("newer", "Newer Fund", "USD", Decimal(1), TIMELESS), ACT)
+    with DagsterInstance.get() as instance:
+        job = research_definitions(("demo",)).resolve_implicit_global_asset_job_def()
+        wanted = job.get_subset(
+            asset_check_selection={AssetCheckKey(AssetKey("recommendations"), "every_fund_took_part")}
+        )
+        result = wanted.execute_in_process(instance=instance)
+    (found,) = result.get_asset_check_evaluations()
+    assert (found.passed, found.severity.value) == (False, "ERROR")
+    assert "newer" in str(found.metadata["evidence"].value)
 
 
 def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Night) -> None:
@@ -83,7 +111,7 @@ def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves
         assert night.home.fund("strategies", "set", name, "status=INACTIVE").returncode == 0
     outcome = night.run()
     assert failed_checks(outcome.checks)["fund_has_an_answer"] == "ERROR"
-    assert [one.status for one in list_allocations(night.ledger)] == [AllocationStatus.ARCHIVED]
+    assert [one.status for one in list_allocations(night.ledger)] == [AllocationStatus.EXPIRED]
     told = night.home.fund("nightly", FUND_BACKTESTS_DIR=str(night.folder))
     assert told.returncode == 1
     assert "nothing is recommended" in told.stdout
