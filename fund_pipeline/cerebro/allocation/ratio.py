@@ -28,7 +28,7 @@ _NO_LOSS = 1e-9
 _SOME_RISK = 1e-4
 _MOST_PRICES = 60
 _TINY = 1e-9
-_AS_CASH = 1e-9
+_SOME_GAIN, _SOME_SHARE = 1e-4, 0.01
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class BestRatio:
     Attributes
     ----------
     weights : (N,) as large as the limits allow; all 0 if no strategy has a positive expected return.
-    ratio, bound : expected annual return net of trades ÷ one-day CVaR, and what no weights with a CVaR of at least
-        theirs, or one basis point, exceed; None for cash.
+    ratio, bound : expected annual return net of trades ÷ one-day CVaR, and what no weights exceed whose CVaR is at
+        least theirs, or one basis point, and which gain at least a hundredth of the most there is to gain, or one basis
+        point a year; None for cash.
     relative_gap : their distance.
     sized_by : the limits that bound the size without playing a part in the ratio.
     proved : the last programme; its limits' prices say what holds the ratio back. None for cash.
@@ -132,8 +133,10 @@ def _by_prices(limits: Limits, answer: Ask) -> BestRatio | Answer:
         return gaining
     if gaining.proved.objective <= 0.0:
         return Answer(None, gaining.solver, gaining.fallbacks)
-    kept = gaining.proved.vertex.weights
-    ratio = _ratio(limits, kept)
+    # The method divides, so it looks among weights that gain: those that gain next to nothing are as good as cash.
+    least_gain = max(limits.target_return or 0.0, min(_SOME_GAIN, _SOME_SHARE * gaining.proved.objective))
+    limits = replace(limits, target_return=least_gain)
+    ratio = _ratio(limits, gaining.proved.vertex.weights)
     least = answer(limits, Aim.LEAST_CVAR)
     if least.proved is None:
         return least
@@ -142,23 +145,20 @@ def _by_prices(limits: Limits, answer: Ask) -> BestRatio | Answer:
         if found.proved is None:
             return found
         proved = found.proved
-        # Where cash is allowed it is worth as much as the best composition at its own price, so it may come instead.
-        if limits.net_return(proved.vertex.weights) > _AS_CASH:
-            kept = proved.vertex.weights
-        better = _ratio(limits, kept)
+        better = _ratio(limits, proved.vertex.weights)
         # Least CVaR less reward is 0 at the best ratio; the bound below it, spread over the least CVaR there is, is
         # what the ratio could still gain. Weights that risk less than a basis point are as good as cash.
-        risk = cvar(returns_of(limits.returns, kept), limits.beta)
+        risk = cvar(returns_of(limits.returns, proved.vertex.weights), limits.beta)
         could_gain = max(-proved.bound.value, 0.0) / max(least.proved.bound.value, min(risk, _SOME_RISK))
         if could_gain <= GREATEST_GAP:
             best = max(ratio, better)
             return BestRatio(
-                weights=kept,
+                weights=proved.vertex.weights,
                 ratio=best,
                 bound=ratio * (1.0 + could_gain),
                 relative_gap=abs(ratio * (1.0 + could_gain) / best - 1.0),
                 sized_by=(),
-                proved=replace(proved, vertex=replace(proved.vertex, weights=kept)),
+                proved=proved,
                 solver=found.solver,
                 fallbacks=found.fallbacks,
             )
