@@ -16,7 +16,7 @@ import numpy as np
 from fund_pipeline.cerebro.allocation import ladder, lp
 from fund_pipeline.cerebro.allocation.fast.engine import Engine
 from fund_pipeline.cerebro.allocation.ladder import GREATEST_GAP, Answer, Proved, Way, objective_of, relative_gap
-from fund_pipeline.cerebro.allocation.limits import DrawdownLimit, Limits, LinearLimit, returns_of
+from fund_pipeline.cerebro.allocation.limits import DrawdownLimit, Limits, LinearLimit, numbered, returns_of
 from fund_pipeline.cerebro.allocation.lp import Aim, Vertex
 from fund_pipeline.cerebro.allocation.whole.held import held_or_nothing
 from fund_pipeline.cerebro.drawdown import cdar, cdar_slope
@@ -94,7 +94,7 @@ def _within_drawdown(limits: Limits, drawdown: DrawdownLimit, aim: Aim, engine: 
             where.append(_INSIDE * weights + (1.0 - _INSIDE) * inside)
         for point in where:
             slope = cdar_slope(limits.returns, point, drawdown.beta)
-            cuts.append(LinearLimit(f"max_cdar#{len(cuts)}", slope, drawdown.bound))
+            cuts.append(LinearLimit(numbered("max_cdar", len(cuts)), slope, drawdown.bound))
     raise InvariantError(f"{_MOST_CUTS} cuts do not bring the drawdown within {drawdown.bound}")
 
 

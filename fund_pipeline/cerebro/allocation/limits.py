@@ -17,13 +17,16 @@ BINARY_TOLERANCE = 1e-12
 """What sums of decimal fractions held in binary may be off by; an equality cannot be met more closely."""
 
 
+_NUMBER = "\x1f"
+"""Parts a limit's name from a number; no strategy's name may hold it."""
+
 _FEW = 8
 _LARGE = 200_000
 
 
 @dataclass(frozen=True)
 class LinearLimit:
-    """coefficients · w ≤ bound. Several rows may stand for one limit: `limit#1`, `limit#2`."""
+    """coefficients · w ≤ bound. Several rows may stand for one limit; `numbered` names them."""
 
     name: str
     coefficients: Floats
@@ -32,7 +35,12 @@ class LinearLimit:
     @property
     def limit(self) -> str:
         """The limit this row stands for."""
-        return self.name.partition("#")[0]
+        return self.name.partition(_NUMBER)[0]
+
+
+def numbered(limit: str, number: int) -> str:
+    """The name of one of several rows that stand for a limit."""
+    return f"{limit}{_NUMBER}{number}"
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,7 @@ class Limits:
 
         return replace(
             self,
-            rows=tuple(replace(row, bound=less(row.name, row.bound) or 0.0) for row in self.rows),
+            rows=tuple(replace(row, bound=less(row.limit, row.bound) or 0.0) for row in self.rows),
             cvar_limit=less("cvar_limit", self.cvar_limit),
             turnover=less("max_turnover", self.turnover),
             drawdown=None

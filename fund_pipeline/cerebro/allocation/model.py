@@ -11,6 +11,9 @@ from fund_pipeline.cerebro.cvar import check_beta
 from fund_pipeline.cerebro.model import Floats, ReturnsMatrix
 from fund_pipeline.errors import InputError
 
+GREATEST_AMOUNT = 1000.0
+"""Of any limit, weight, margin or annual return, as a multiple of equity: more is a unit mistaken."""
+
 _GREATEST_RETURN = 100.0
 """Of one day, a decimal: a hundredfold gain."""
 
@@ -131,9 +134,12 @@ class Problem:
             array: Floats = getattr(self, field)
             if array.shape != (len(names),):
                 raise InputError(f"{field} has shape {array.shape}, expected ({len(names)},): one value per strategy")
-            if not np.isfinite(array).all():
-                bad = int(np.flatnonzero(~np.isfinite(array))[0])
-                raise InputError(f"{field} of strategy {names[bad]} is {array[bad]}, expected a number")
+            wrong = np.flatnonzero(~(np.abs(array) <= GREATEST_AMOUNT))
+            if wrong.size:
+                raise InputError(
+                    f"{field} of strategy {names[wrong[0]]} is {array[wrong[0]]}, expected a number",
+                    remedy=f"give a decimal fraction, at most {GREATEST_AMOUNT:g}",
+                )
         if (self.margins < 0.0).any():
             bad = int(np.argmin(self.margins))
             raise InputError(f"margins of strategy {names[bad]} is {self.margins[bad]}, expected 0 or more")
@@ -164,8 +170,11 @@ class Problem:
 
 
 def _check_amount(name: str, value: float) -> None:
-    if not (math.isfinite(value) and value >= 0.0):
-        raise InputError(f"{name} is {value}, expected a finite number of 0 or more")
+    if not (math.isfinite(value) and 0.0 <= value <= GREATEST_AMOUNT):
+        raise InputError(
+            f"{name} is {value}, expected a number between 0 and {GREATEST_AMOUNT:g}",
+            remedy="limits are fractions of equity: 0.5 is a half; leave one out to switch it off",
+        )
 
 
 def _check_once(field: str, names: list[str]) -> None:

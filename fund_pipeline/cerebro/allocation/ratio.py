@@ -110,8 +110,14 @@ def _of_cone(limits: Limits, answer: Ask) -> BestRatio | Answer:
     )
     found = answer(composition, Aim.LEAST_CVAR)
     if found.proved is None:
-        return found
+        nothing = tuple(row.limit for row in composition.rows)
+        return BestRatio(np.zeros_like(limits.expected), None, None, 0.0, nothing, None, found.solver, found.fallbacks)
     proved, risk = found.proved, found.proved.objective
+    if proved.bound.value <= 0.0 < risk:
+        raise InputError(
+            f"the least CVaR for a return of {most:g} a year is {risk:g}, too small to be told from rounding",
+            remedy="give returns as decimals: 0.01 is one percent",
+        )
     if risk <= _NO_LOSS * most or proved.vertex.weights.max() >= _ROOM:
         raise _without_bound()
     share, names = largest_share(limits, proved.vertex.weights)

@@ -33,8 +33,9 @@ def ratio_solution(limits: Limits, best: BestRatio, portfolio: Portfolio, strate
     ]
     if best.proved is not None and best.ratio is not None:
         risk = cvar(returns_of(limits.returns, best.proved.vertex.weights), limits.beta)
-        # The price y is of CVaR; at the best ratio λ, dλ/dlimit = y·λ ÷ CVaR.
-        per_price = best.ratio / risk
+        # The price y is of CVaR; at the best ratio λ, dλ/dlimit = y·λ ÷ CVaR, of the weights at the size they have.
+        size = float(best.weights.sum() / best.proved.vertex.weights.sum())
+        per_price = best.ratio / risk / size if size > 0.0 else 0.0
         priced = binding_constraints(
             best.proved.limits,
             strategies,
@@ -62,7 +63,7 @@ def ratio_solution(limits: Limits, best: BestRatio, portfolio: Portfolio, strate
 
 
 def _notes(best: BestRatio, portfolio: Portfolio) -> tuple[str, ...]:
-    if best.ratio is None:
+    if best.ratio is None and not best.sized_by:
         return ("no strategy has a positive expected return, so nothing is held",)
     if not portfolio.weights.any():
         return (f"{', '.join(best.sized_by)} leaves no room for any size, so nothing is held",)

@@ -77,7 +77,6 @@ def losing() -> np.ndarray:
 
 
 NO_RATIO = {"best ratio": (Answer.REFUSED, ("no greatest value",))}
-NO_ROOM = {"best ratio": (Answer.INFEASIBLE, ("= 0, expected return > 0",))}
 NOT_WHOLE = {"best ratio": (Answer.REFUSED, ("min_weight_if_held", "takes none"))}
 NO_GAIN = {"best ratio": (Answer.INFEASIBLE, ("expected return > 0",))}
 RISK_IGNORED = {"least cvar": (Answer.WEIGHTS, ()), "frontier": (Answer.WEIGHTS, ())}
@@ -161,8 +160,8 @@ CASES = (
         NOT_WHOLE,
     ),
     Case("weights that sum to nothing", lambda: problem(max_weight=0.0), Answer.CASH),
-    Case("no leverage", lambda: problem(max_leverage=0.0), Answer.CASH, but=NO_ROOM),
-    Case("no margin", lambda: problem(margin_cap=0.0), Answer.CASH, but=NO_ROOM),
+    Case("no leverage", lambda: problem(max_leverage=0.0), Answer.CASH),
+    Case("no margin", lambda: problem(margin_cap=0.0), Answer.CASH),
     Case("no drawdown", lambda: problem(max_cdar=0.0), Answer.CASH),
     Case("all means negative", lambda: problem(expected_returns=losing()), Answer.CASH),
     Case("all means zero", lambda: problem(expected_returns=np.zeros(COUNT)), Answer.CASH),

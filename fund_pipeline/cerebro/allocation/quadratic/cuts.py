@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fund_pipeline.cerebro.allocation.limits import Limits, LinearLimit
+from fund_pipeline.cerebro.allocation.limits import Limits, LinearLimit, numbered
 from fund_pipeline.cerebro.allocation.quadratic.convex import Failed
 from fund_pipeline.cerebro.allocation.quadratic.narrow import held, may_not_be_left_out, narrowed
 from fund_pipeline.cerebro.allocation.quadratic.programme import Answered, Question, answered
@@ -98,8 +98,8 @@ def _cuts(limits: Limits, weights: Floats) -> list[LinearLimit]:
     cuts = []
     if limits.cvar_limit is not None:
         slope: Floats = -(tail_weights(limits.returns @ weights, limits.beta) @ limits.returns)
-        cuts.append(LinearLimit("cvar_limit#", slope, limits.cvar_limit))
+        cuts.append(LinearLimit(numbered("cvar_limit", 0), slope, limits.cvar_limit))
     if limits.drawdown is not None:
         deepest = cdar_slope(limits.returns, weights, limits.drawdown.beta)
-        cuts.append(LinearLimit("max_cdar#", deepest, limits.drawdown.bound))
+        cuts.append(LinearLimit(numbered("max_cdar", 0), deepest, limits.drawdown.bound))
     return cuts

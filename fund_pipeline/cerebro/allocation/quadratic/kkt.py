@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fund_pipeline.cerebro.allocation.answering import is_feasible
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import is_feasible
 from fund_pipeline.cerebro.allocation.quadratic.programme import Prices, Question
 from fund_pipeline.cerebro.allocation.quadratic.result import Conflict, Quadratic
 from fund_pipeline.cerebro.model import Floats

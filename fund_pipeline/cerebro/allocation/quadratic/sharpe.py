@@ -39,6 +39,7 @@ _GAP = 1e-8
 _SOME_RETURN = 1e-6
 _NO_RETURN = 1e-10
 _NAMED = 8
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,14 @@ def maximise_sharpe(
 def _of_composition(limits: Limits, risk: Risk) -> Iterator[_Best]:
     """Of a cone: only bounds of 0 shape the composition."""
     shapes = [row.bound == 0.0 for row in limits.rows]
+    forbidden = limits.upper <= 0.0
+    for row, shape in zip(limits.rows, shapes, strict=True):
+        if shape and (row.coefficients >= 0.0).all():
+            forbidden |= row.coefficients > 0.0
     depth = limits.drawdown
     shaping = replace(
         limits,
-        upper=np.where(limits.upper > 0.0, np.inf, 0.0),
+        upper=np.where(forbidden, 0.0, np.inf),
         rows=tuple(row for row, shape in zip(limits.rows, shapes, strict=True) if shape),
         cvar_limit=0.0 if limits.cvar_limit == 0.0 else None,
         drawdown=depth if depth is not None and depth.bound == 0.0 else None,
@@ -100,14 +105,16 @@ def _of_composition(limits: Limits, risk: Risk) -> Iterator[_Best]:
     if found is None:
         return
     question, answer = found
-    multiple, name = greatest_multiple(limits, answer.weights)
+    # What the solver leaves next to nothing of is nothing: a limit of 0 on it must not bound the size.
+    composition = np.where(answer.weights > _NOTHING * answer.weights.max(), answer.weights, 0.0)
+    multiple, name = greatest_multiple(limits, composition)
     if not np.isfinite(multiple):
-        multiple, name = 1.0 / float(answer.weights.sum()), ""
+        multiple, name = 1.0 / float(composition.sum()), ""
     prices = np.zeros(len(shapes) + len(question.cuts))
     prices[np.flatnonzero([*shapes, *(True for _ in question.cuts)])] = answer.prices.rows
     yield _Best(
-        replace(question, limits=limits),
-        answer.weights * multiple,
+        replace(question, limits=replace(limits, upper=np.where(forbidden, 0.0, limits.upper))),
+        composition * multiple,
         replace(answer.prices, rows=prices),
         f"the ratio is the same at every size; the size is the greatest that {name or 'Σw = 1'} allows",
     )

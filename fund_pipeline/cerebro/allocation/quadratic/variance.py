@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from fund_pipeline.cerebro.allocation.answering import is_feasible
 from fund_pipeline.cerebro.allocation.conflicts import conflicting
 from fund_pipeline.cerebro.allocation.limits import Limits
-from fund_pipeline.cerebro.allocation.lp import is_feasible
 from fund_pipeline.cerebro.allocation.quadratic.cuts import cut_until_met
 from fund_pipeline.cerebro.allocation.quadratic.kkt import checked, linear_bound, residual
 from fund_pipeline.cerebro.allocation.quadratic.options import refuse_whole_choices
