@@ -67,6 +67,15 @@ class Settings(BaseSettings):
         Path("data/prices/sp500_index.csv"), description="CSV of the market's daily closes: date, then one column."
     )
     calendar: str = Field("XNYS", description="Exchange calendar (exchange_calendars code) of files that name none.")
+    environment: Literal["staging", "production"] = Field(
+        "staging", description="Which signals this deployment takes; those of the other are refused."
+    )
+    instruments: Path = Field(
+        Path("data/instruments.yaml"), description="The instrument master: how each instrument of a signal trades."
+    )
+    spool_dir: Path | None = Field(
+        None, description="Folder in which signals wait while the ledger is away. Empty: FUND_HOME/spool."
+    )
     min_overlap_days: int = Field(252, ge=20, description="Least common days of a correlation and of the allocation.")
     host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
@@ -87,6 +96,7 @@ class Settings(BaseSettings):
         "audit_key",
         "audit_key_file",
         "audit_anchors_dir",
+        "spool_dir",
         mode="before",
     )
     @classmethod
@@ -94,7 +104,14 @@ class Settings(BaseSettings):
         return None if value == "" else value
 
     @field_validator(
-        "home", "backtests_dir", "market_prices", "secrets_key_file", "audit_key_file", "audit_anchors_dir"
+        "home",
+        "backtests_dir",
+        "market_prices",
+        "instruments",
+        "secrets_key_file",
+        "audit_key_file",
+        "audit_anchors_dir",
+        "spool_dir",
     )
     @classmethod
     def _from_the_project(cls, value: Path | None) -> Path | None:
@@ -146,6 +163,11 @@ class Settings(BaseSettings):
     def audit_anchors(self) -> Path:
         """Folder of the audit log's anchors."""
         return self.audit_anchors_dir or self.root
+
+    @property
+    def spool(self) -> Path:
+        """Folder in which signals wait while the ledger is away."""
+        return self.spool_dir or self.root / "spool"
 
     @property
     def ledger_url(self) -> str:

@@ -24,7 +24,12 @@ from fund_pipeline.ledger.model import (
     Strategy,
     StrategyStatus,
 )
+from fund_pipeline.ledger.signal_model import WayIn
+from fund_pipeline.ledger.signals import settle_pending
 from fund_pipeline.ledger.strategies import put_strategy
+from fund_pipeline.signals import Environment, InstrumentMaster, SenderOptions
+from fund_pipeline.signals.inbox import Arrival, Reader, accept
+from fund_pipeline.signals.senders import NewSender, Vault, add_sender
 from fund_pipeline.users import SecretBox, UserRole, add_user, new_recovery_codes
 from fund_pipeline_tests.keys import SECRETS_KEY
 
@@ -122,3 +127,8 @@ def fill_ledger(ledger: Ledger) -> None:
     put_in_force(ledger, approved, approval_of(approved), ACT)
     add_user(ledger, "ada", "Ada", UserRole.ADMIN, ACT)
     new_recovery_codes(ledger, "ada", SecretBox([SECRETS_KEY]), ACT)
+    of_a = NewSender("tess", Environment.STAGING, SenderOptions(strategies=frozenset({"A"})))
+    tess = add_sender(ledger, of_a, "the passphrase of tess", Vault([SECRETS_KEY]), ACT)
+    asked = {"strategy_name": "A", "signalID": "1", "signal_sent_EPOCH": int(NOW.timestamp()), "signal": {}}
+    accept(ledger, tess, asked, Arrival(WayIn.WEBHOOK, NOW), Environment.STAGING)
+    settle_pending(ledger, Reader(InstrumentMaster((), {}), Environment.STAGING).read, ACT, 1)

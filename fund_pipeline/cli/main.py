@@ -8,7 +8,19 @@ import sys
 import typer
 
 from fund_pipeline import __version__
-from fund_pipeline.cli import allocations, audit, backtests, ledger, nightly, registry, simulate, strategies, users
+from fund_pipeline.cli import (
+    allocations,
+    audit,
+    backtests,
+    ledger,
+    nightly,
+    registry,
+    senders,
+    signals,
+    simulate,
+    strategies,
+    users,
+)
 from fund_pipeline.cli.account_size import account_size
 from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
@@ -29,6 +41,8 @@ app.add_typer(strategies.app, name="strategies")
 app.add_typer(registry.app, name="registry")
 app.add_typer(allocations.app, name="allocations")
 app.add_typer(users.app, name="users")
+app.add_typer(senders.app, name="senders")
+app.add_typer(signals.app, name="signals")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)

@@ -1,0 +1,67 @@
+"""Signals in: what senders write becomes one standardised signal, or one problem that names field, value and remedy.
+
+Pure: bytes and values in, values out; the times are passed in, and storing, sending and serving are others' work."""
+
+from fund_pipeline.signals.completeness import entry_problem
+from fund_pipeline.signals.context import Context
+from fund_pipeline.signals.digest import (
+    DuplicateVerdict,
+    SignalKey,
+    content_digest,
+    duplicate_verdict,
+    hook_digest,
+    raw_text,
+    without_passphrase,
+)
+from fund_pipeline.signals.envelope import Envelope, accepted_environment, passphrase_of, read_envelope
+from fund_pipeline.signals.errors import Problem, SignalError
+from fund_pipeline.signals.formats import FORMATS, standardise
+from fund_pipeline.signals.instruments import Instrument, InstrumentMaster, load_master
+from fund_pipeline.signals.model import AssetClass, Environment, Leg, OrderType, Side, Signal, SignalType
+from fund_pipeline.signals.notes import Note, NoteCode
+from fund_pipeline.signals.options import DirectionMeans, DuplicatePolicy, QuantityMeans, SenderOptions
+from fund_pipeline.signals.parse import adopt, parse_json
+from fund_pipeline.signals.reasons import QuarantineReason, RejectionReason
+from fund_pipeline.signals.values import as_values, from_values
+
+__all__ = [
+    "FORMATS",
+    "AssetClass",
+    "Context",
+    "DirectionMeans",
+    "DuplicatePolicy",
+    "DuplicateVerdict",
+    "Envelope",
+    "Environment",
+    "Instrument",
+    "InstrumentMaster",
+    "Leg",
+    "Note",
+    "NoteCode",
+    "OrderType",
+    "Problem",
+    "QuantityMeans",
+    "QuarantineReason",
+    "RejectionReason",
+    "SenderOptions",
+    "Side",
+    "Signal",
+    "SignalError",
+    "SignalKey",
+    "SignalType",
+    "accepted_environment",
+    "adopt",
+    "as_values",
+    "content_digest",
+    "duplicate_verdict",
+    "entry_problem",
+    "from_values",
+    "hook_digest",
+    "load_master",
+    "parse_json",
+    "passphrase_of",
+    "raw_text",
+    "read_envelope",
+    "standardise",
+    "without_passphrase",
+]

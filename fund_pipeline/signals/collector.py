@@ -1,0 +1,93 @@
+"""The collector's hook: called in another's process with what it will not give again. docs/operations.md has the shim.
+
+The collector ignores what is returned, swallows what is raised, and marks its document as processed in any case.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.errors import FundError, TemporaryError
+from fund_pipeline.ledger import Ledger, open_ledger
+from fund_pipeline.ledger.signal_model import RawSignal, WayIn
+from fund_pipeline.logs import get_logger
+from fund_pipeline.signals.inbox.accepting import adopt_document, store_at_any_rate
+from fund_pipeline.signals.inbox.draining import drain
+from fund_pipeline.signals.inbox.model import Accepted, AcceptedStatus, Arrival
+from fund_pipeline.signals.spool import Spool
+
+log = get_logger(__name__)
+
+
+class SignalProcessor:
+    """Puts documents into the inbox; onto the spool where the ledger will not have them.
+
+    `ledger` is None where the settings do not lead to one: then everything waits on the spool.
+    """
+
+    def __init__(self, ledger: Ledger | None, spool: Spool) -> None:
+        self._ledger = ledger
+        self._spool = spool
+
+    def process_new_signal(self, document: Mapping[str, Any]) -> Accepted | None:
+        """Keep a document of the collector before anything else is done with it. Never raises.
+
+        Returns where it is, or None where neither ledger nor disk took it: then the log has it, without passphrase.
+        """
+        whole = document if isinstance(document, Mapping) else {"document": document}
+        try:
+            raw = adopt_document(whole, Arrival(WayIn.HOOK, utc_now()))
+        except Exception:
+            log.exception("what the collector passed on cannot be looked at", kind=type(document).__name__)
+            return None
+        try:
+            return self._keep(raw)
+        except Exception:
+            log.exception("a signal was NOT stored; add it by hand", payload=raw.payload)
+            return None
+
+    def _keep(self, raw: RawSignal) -> Accepted:
+        try:
+            accepted = self._store(raw)
+        except Exception as refused:
+            # Whatever it is, the signal comes first: the disk takes it, and the log says why.
+            log.exception("the ledger did not take a signal; it is spooled", why=type(refused).__name__)
+            self._spool.append(raw)
+            return Accepted(raw.signal_id, AcceptedStatus.SPOOLED)
+        self._drain()
+        return accepted
+
+    def _store(self, raw: RawSignal) -> Accepted:
+        if self._ledger is None:
+            raise TemporaryError("there is no ledger", remedy="correct the settings and start the collector again")
+        return store_at_any_rate(self._ledger, raw)
+
+    def _drain(self) -> None:
+        if self._ledger is None or self._spool.is_empty:
+            return
+        try:
+            drain(self._ledger, self._spool)
+        except (FundError, OSError) as refused:
+            log.warning("the spool waits for the ledger", why=type(refused).__name__)
+
+
+@cache
+def get_signal_processor() -> SignalProcessor:
+    """The processor of this process, over the ledger and the spool of the settings.
+
+    Wrong settings do not raise, because the collector would lose what it was about to pass on: the log says what is
+    wrong, and signals wait on the spool in the home.
+    """
+    from fund_pipeline.settings import PROJECT, load_settings
+
+    try:
+        settings = load_settings()
+        return SignalProcessor(open_ledger(settings.ledger_url), Spool(settings.spool))
+    except FundError as wrong:
+        log.error("signals are spooled: the settings are wrong", why=wrong.message)
+        return SignalProcessor(None, Spool(PROJECT / Path(os.environ.get("FUND_HOME", ".fund")) / "spool"))

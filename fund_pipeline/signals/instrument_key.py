@@ -1,0 +1,45 @@
+"""The instrument key: one text per instrument, the same for every sender.
+
+==========================  ==============================
+`STOCK:AAPL` `ETF:SPY`      asset class, symbol
+`FOREX:EURUSD`              asset class, pair
+`CRYPTO:BTC`                asset class, coin
+`FUTURE:GC:COMEX:20250226`  root, exchange, day of expiry
+`OPTION:SPY:20250117:450:C` underlying, day of expiry, strike without needless zeros, right
+==========================  ==============================
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from fund_pipeline.signals.model import AssetClass, Right
+
+
+def instrument_key(
+    asset_class: AssetClass | None,
+    symbol: str,
+    *,
+    exchange: str | None = None,
+    expiry: date | None = None,
+    strike: Decimal | None = None,
+    right: Right | None = None,
+) -> str | None:
+    """The key, or None where a part it needs is not known. A stock's exchange is no part of its key."""
+    match asset_class:
+        case None:
+            return None
+        case AssetClass.FUTURE:
+            return None if exchange is None or expiry is None else f"FUTURE:{symbol}:{exchange}:{expiry:%Y%m%d}"
+        case AssetClass.OPTION:
+            if expiry is None or strike is None or right is None:
+                return None
+            return f"OPTION:{symbol}:{expiry:%Y%m%d}:{_plain(strike)}:{right}"
+        case _:
+            return f"{asset_class}:{symbol}"
+
+
+def _plain(strike: Decimal) -> str:
+    text = f"{strike:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,36 @@
+"""Who may send, how they prove it, and what an operator may change about them.
+
+`Gate.authenticate` is the question that every request asks."""
+
+from fund_pipeline.ledger.signal_model import SenderStatus
+from fund_pipeline.signals.senders.administration import (
+    NewSender,
+    add_sender,
+    disable_sender,
+    enable_sender,
+    get_sender,
+    list_senders,
+    rotate_sender,
+)
+from fund_pipeline.signals.senders.gate import Gate, Request, TooManyStrangersError
+from fund_pipeline.signals.senders.model import Sender
+from fund_pipeline.signals.senders.throttle import Limits, Throttle
+from fund_pipeline.signals.senders.vault import Vault
+
+__all__ = [
+    "Gate",
+    "Limits",
+    "NewSender",
+    "Request",
+    "Sender",
+    "SenderStatus",
+    "Throttle",
+    "TooManyStrangersError",
+    "Vault",
+    "add_sender",
+    "disable_sender",
+    "enable_sender",
+    "get_sender",
+    "list_senders",
+    "rotate_sender",
+]
