@@ -12,10 +12,13 @@ from fund_pipeline.cli.approvals import add_commands
 from fund_pipeline.cli.context import Json, ledger_of, print_json, start
 from fund_pipeline.cli.tables import console, number, percent, table
 from fund_pipeline.ledger.digests import shown_id
-from fund_pipeline.ledger.model import Allocation, AllocationStatus
+from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus
 
 if TYPE_CHECKING:
     from fund_pipeline.ledger import Ledger
+
+ROUNDED = 1e-8
+"""Allocations keep eight decimals of what a run found."""
 
 app = typer.Typer(help="What each fund is recommended to hold, and holds.", no_args_is_help=True)
 add_commands(app)
@@ -82,13 +85,18 @@ def show(
     allocation_id: Annotated[str, typer.Argument(metavar="ID", help="Allocation id, from `fund allocations list`.")],
     as_json: Json = False,
 ) -> None:
-    """Show one allocation with the whole record of the run that recommended it."""
+    """Show one allocation with the whole record of the run that recommended it.
+
+    Exit code 70 when it is pending and not what was recorded: nobody should decide by it.
+    """
     from fund_pipeline.ledger.allocations import get_allocation, get_run
 
     with ledger_of(start()) as ledger:
         allocation = get_allocation(ledger, allocation_id)
         if as_json:
-            print_json(as_values(allocation) | {"run": asdict(get_run(ledger, allocation.run_id))})
+            why = _refuse_altered(ledger, allocation)
+            run = asdict(get_run(ledger, allocation.run_id))
+            print_json(as_values(allocation) | {"run": run, "not_as_recorded": why})
         else:
             show_recommendation(ledger, allocation)
 
@@ -102,9 +110,14 @@ def as_values(allocation: Allocation) -> dict[str, Any]:
 
 
 def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
-    """One allocation as people read it: a line per strategy, the portfolio's line, what binds, who was left out."""
+    """One allocation as people read it: a line per strategy, the portfolio's line, what binds, who was left out.
+
+    Weights are the allocation's own; where a person changed them, what its run found of the strategy is left out.
+    InvariantError when it is pending, and not what was recorded.
+    """
     from fund_pipeline.ledger.allocations import get_run
 
+    why = _refuse_altered(ledger, allocation)
     run = get_run(ledger, allocation.run_id)
     result, metrics, window = run.result, allocation.metrics, run.inputs["window"]
     shown = table(
@@ -112,14 +125,16 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
         *("strategy", "weight", "return a year", "CVaR alone", "CVaR contribution", "margin", "history<"),
     )
     for line in result["strategies"]:
+        weight = float(allocation.weights.get(line["strategy_id"], 0))
+        as_found = abs(weight - line["weight"]) < ROUNDED
         unseen = f", without {'; '.join(line['hidden_crises'])}" if line["hidden_crises"] else ""
         shown.add_row(
             line["strategy_id"],
-            percent(line["weight"]),
+            percent(weight),
             percent(line["expected_return_annual"]),
             percent(line["cvar_full_history"]),
-            percent(line["cvar_contribution"], 3),
-            percent(line["weight"] * (line["margin_use"] or 0.0)),
+            percent(line["cvar_contribution"], 3) if as_found else "–",
+            percent(weight * (line["margin_use"] or 0.0)),
             f"{line['first_date']} – {line['last_date']}{unseen}" if line["first_date"] else "sold, takes no part",
         )
     for excluded in result["excluded"]:
@@ -139,16 +154,30 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
     terminal = console()
     terminal.print()
     terminal.print(shown)
+    if why is not None:
+        terminal.print(f"  NOT AS RECORDED: {why}", style="bold red", markup=False)
+    if allocation.origin is not AllocationOrigin.OPTIMISED:
+        return  # what follows is of the weights that the run recommended
     _show_changes(result)
     _show_crises(result)
     if allocation.status is AllocationStatus.PENDING_APPROVAL:
         named = shown_id(allocation.allocation_id, allocation.digest)
-        terminal.print(f"  to decide: fund allocations approve {named} --by YOU", markup=False)
+        terminal.print(f"  to decide: fund allocations approve {named} --by YOU")
     if result["certificate"] is not None:
         for binding in result["certificate"]["binding"]:
             terminal.print(f"  binds: {binding['in_words']}")
     for fallback in result["fallbacks"]:
         terminal.print(f"  the solver fell back: {fallback}")
+
+
+def _refuse_altered(ledger: Ledger, allocation: Allocation) -> str | None:
+    """What is not as it was recorded; InvariantError for what is pending, since somebody may decide by what they see."""
+    from fund_pipeline.allocations.approval.standing import altered
+
+    why = altered(ledger, allocation)
+    if why is not None and allocation.status is AllocationStatus.PENDING_APPROVAL:
+        raise why
+    return None if why is None else why.message
 
 
 def _show_changes(result: Mapping[str, Any]) -> None:
@@ -157,12 +186,12 @@ def _show_changes(result: Mapping[str, Any]) -> None:
         return
     for one in changes["strategies"]:
         moved = f"{percent(one['before'])} to {percent(one['now'])}"
-        console().print(f"  changed: {one['strategy_id']} {moved}: {'; '.join(one['why'])}", markup=False)
+        console().print(f"  changed: {one['strategy_id']} {moved}: {'; '.join(one['why'])}")
     kept = changes["if_kept"]
     if kept is not None:
         broken = f", breaking {', '.join(kept['breaks'])}" if kept["breaks"] else ""
         told = f"return {percent(kept['expected_return_annual'])}, CVaR {percent(kept['cvar'], 3)}{broken}"
-        console().print(f"  kept as they are, the weights in force would have: {told}", markup=False)
+        console().print(f"  kept as they are, the weights in force would have: {told}")
 
 
 def _show_crises(result: Mapping[str, Any]) -> None:
@@ -173,4 +202,4 @@ def _show_crises(result: Mapping[str, Any]) -> None:
             f"{one['name']} {percent(one['compounded_return'], 1)}{'' if one['coverage'] == 'WHOLE' else ' (in part)'}"
             for one in lived
         )
-        console().print(f"  in past crises it would have made: {told}", markup=False)
+        console().print(f"  in past crises it would have made: {told}")

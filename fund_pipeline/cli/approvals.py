@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
@@ -18,12 +19,25 @@ if TYPE_CHECKING:
 
 Shown = Annotated[str, typer.Argument(metavar="ID:DIGEST", help="As `fund allocations show` prints it.")]
 By = Annotated[str, typer.Option("--by", help="Your user id; an admin's.")]
-Code = Annotated[str | None, typer.Option(help="Your one-time or recovery code; asked for if not given.")]
+Code = Annotated[
+    str | None,
+    typer.Option(
+        help="Your one-time code; asked for if not given. Other users of this machine can see it: prefer --code-env. "
+        "Never a recovery code."
+    ),
+]
+CodeEnv = Annotated[str | None, typer.Option(help="Name of the environment variable that holds your code.")]
 Note = Annotated[str, typer.Option(help="Why, for the record.")]
 Reason = Annotated[str | None, typer.Option("--override", help="Why weights that break a limit are right.")]
 Second = Annotated[str | None, typer.Option(help="User id of the second admin, for an override.")]
-SecondCode = Annotated[str | None, typer.Option(help="The second admin's code; asked for if not given.")]
+SecondCode = Annotated[str | None, typer.Option(help="The second admin's one-time code; asked for if not given.")]
+SecondCodeEnv = Annotated[
+    str | None, typer.Option(help="Name of the environment variable that holds the second admin's code.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would change; no code is needed.")]
+
+GivenCode = tuple[str | None, str | None]
+"""The code itself, or the name of the environment variable that holds it."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -40,10 +54,12 @@ def approve(
     shown: Shown,
     by: By = "",
     code: Code = None,
+    code_env: CodeEnv = None,
     note: Note = "",
     override: Reason = None,
     second_by: Second = None,
     second_code: SecondCode = None,
+    second_code_env: SecondCodeEnv = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -53,14 +69,25 @@ def approve(
     if dry_run:
         _show_difference(shown, None, as_json=as_json)
         return
-    _decide(Verb.APPROVE, shown, by, code, note, (override, second_by, second_code), {}, as_json=as_json)
+    _decide(
+        Verb.APPROVE,
+        shown,
+        by,
+        (code, code_env),
+        note,
+        (override, second_by, (second_code, second_code_env)),
+        {},
+        as_json=as_json,
+    )
 
 
-def reject(shown: Shown, by: By = "", code: Code = None, note: Note = "", as_json: Json = False) -> None:
+def reject(
+    shown: Shown, by: By = "", code: Code = None, code_env: CodeEnv = None, note: Note = "", as_json: Json = False
+) -> None:
     """Reject a pending allocation. The same inputs are not recommended again."""
     from fund_pipeline.allocations.approval import Verb
 
-    _decide(Verb.REJECT, shown, by, code, note, (None, None, None), {}, as_json=as_json)
+    _decide(Verb.REJECT, shown, by, (code, code_env), note, (None, None, (None, None)), {}, as_json=as_json)
 
 
 def edit(
@@ -68,10 +95,12 @@ def edit(
     weights: Annotated[list[str], typer.Argument(metavar="STRATEGY=WEIGHT", help="Every weight there shall be.")],
     by: By = "",
     code: Code = None,
+    code_env: CodeEnv = None,
     note: Note = "",
     override: Reason = None,
     second_by: Second = None,
     second_code: SecondCode = None,
+    second_code_env: SecondCodeEnv = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -82,17 +111,28 @@ def edit(
     if dry_run:
         _show_difference(shown, parsed, as_json=as_json)
         return
-    _decide(Verb.APPROVE_EDITED, shown, by, code, note, (override, second_by, second_code), parsed, as_json=as_json)
+    _decide(
+        Verb.APPROVE_EDITED,
+        shown,
+        by,
+        (code, code_env),
+        note,
+        (override, second_by, (second_code, second_code_env)),
+        parsed,
+        as_json=as_json,
+    )
 
 
 def bring_back(
     shown: Shown,
     by: By = "",
     code: Code = None,
+    code_env: CodeEnv = None,
     note: Note = "",
     override: Reason = None,
     second_by: Second = None,
     second_code: SecondCode = None,
+    second_code_env: SecondCodeEnv = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -102,7 +142,16 @@ def bring_back(
     if dry_run:
         _show_difference(shown, None, as_json=as_json)
         return
-    _decide(Verb.BRING_BACK, shown, by, code, note, (override, second_by, second_code), {}, as_json=as_json)
+    _decide(
+        Verb.BRING_BACK,
+        shown,
+        by,
+        (code, code_env),
+        note,
+        (override, second_by, (second_code, second_code_env)),
+        {},
+        as_json=as_json,
+    )
 
 
 def diff(
@@ -113,13 +162,16 @@ def diff(
 
 
 def history(fund: Annotated[str | None, typer.Option(help="Only this fund.")] = None, as_json: Json = False) -> None:
-    """Everything that was decided, newest first: who, when, what it replaced, and why."""
-    from fund_pipeline.ledger.active import list_approvals
+    """Everything that was decided, newest first: who, when, what it replaced, and why.
+
+    Exit code 70, and none of it, when a fund's decisions are not proven.
+    """
+    from fund_pipeline.ledger.active import proven_decisions
     from fund_pipeline.ledger.funds import list_funds
 
     with ledger_of(start()) as ledger:
         funds = [fund] if fund else [one.fund_id for one in list_funds(ledger)]
-        found = [approval for name in funds for approval in list_approvals(ledger, name)]
+        found = [approval for name in funds for approval in proven_decisions(ledger, name)]
     if as_json:
         print_json([asdict(approval) for approval in found])
         return
@@ -154,9 +206,9 @@ def _decide(
     verb: Verb,
     shown: str,
     by: str,
-    code: str | None,
+    code: GivenCode,
     note: str,
-    override: tuple[str | None, str | None, str | None],
+    override: tuple[str | None, str | None, GivenCode],
     weights: dict[str, Decimal],
     *,
     as_json: bool,
@@ -173,16 +225,37 @@ def _decide(
     _run(Request(verb, shown, by, _code(code, by), note, weights, given), as_json=as_json)
 
 
-def _code(given: str | None, user: str) -> str:
-    if given is not None:
-        return given
+def _looks_like_recovery(code: str) -> bool:
+    """Whether a text has the form of a recovery code."""
+    from fund_pipeline.users.recovery import plain
+
+    return plain(code) is not None
+
+
+def _code(given: GivenCode, user: str) -> str:
+    code, variable = given
+    if code is not None and variable is not None:
+        raise InputError(f"the code of {user} is given twice", remedy="give it, or the variable that holds it")
+    if code is not None:
+        if _looks_like_recovery(code):
+            raise InputError(
+                f"the code given for {user} looks like a recovery code, and others can see the commands that run here",
+                remedy="leave the option out and type it when asked, or name a variable that holds it with --code-env; "
+                "it has not been used",
+            )
+        return code
+    if variable is not None:
+        if not (held := os.environ.get(variable, "")):
+            raise InputError(f"{variable} holds no code", remedy=f"put the code of {user} into {variable}")
+        return held
     if not sys.stdin.isatty():
-        raise InputError(f"the code of {user} is missing", remedy="add --code, or run this in a terminal")
+        raise InputError(f"the code of {user} is missing", remedy="add --code-env or --code, or run this in a terminal")
     return str(typer.prompt(f"Code of {user}", hide_input=True))
 
 
 def _run(request: Request, *, as_json: bool) -> None:
-    from fund_pipeline.allocations.approval import decide
+    from fund_pipeline.allocations.approval import RefusedError, decide
+    from fund_pipeline.allocations.approval.refusals import AFTER_A_CODE
     from fund_pipeline.clock import utc_now
     from fund_pipeline.users import Security
     from fund_pipeline.warehouse import Warehouse
@@ -190,7 +263,13 @@ def _run(request: Request, *, as_json: bool) -> None:
     settings = start()
     with ledger_of(settings) as ledger:
         matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
-        decided = decide(ledger, matrix, Security.of(settings, ledger), request, utc_now())
+        security, anchors = Security.of(settings, ledger), settings.audit_anchors
+        try:
+            decided = decide(ledger, matrix, security, request, utc_now(), anchors=anchors)
+        except RefusedError as refused:
+            if refused.reason not in AFTER_A_CODE:
+                typer.echo("No code was used up by this: a recovery code that was given is still good.", err=True)
+            raise
     if as_json:
         print_json({"allocation": asdict(decided.allocation), "approval": asdict(decided.approval)})
         return
@@ -232,7 +311,5 @@ def _print_difference(found: dict[str, Any]) -> None:
         made.add_row(figure.replace("_", " "), as_text(now), as_text(then), "")
     terminal.print(made)
     for breach in found["breaches"]:
-        terminal.print(
-            f"  breaks {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}", markup=False
-        )
-    terminal.print(f"what to decide on: {found['shown']} ({found['status']})", markup=False)
+        terminal.print(f"  breaks {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}")
+    terminal.print(f"what to decide on: {found['shown']} ({found['status']})")

@@ -9,7 +9,7 @@ import typer
 
 from fund_pipeline.cli.context import Json, ledger_of, person, start
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
-from fund_pipeline.cli.tables import console
+from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.settings import PROJECT, Settings
 
@@ -54,7 +54,7 @@ def demo(
     if not as_json:
         terminal = console()
         terminal.print(
-            "\n[bold]Next[/bold]    make up                           the lineage, pictures and checks, in a browser"
+            headed("\nNext", "    make up                           the lineage, pictures and checks, in a browser")
         )
         terminal.print("        .venv/bin/fund allocations list   what is pending; `show ID` says why")
         terminal.print("        README.md                         everything else")
@@ -87,8 +87,11 @@ def _tell_approvals(decided: list[Decided]) -> None:
     for one in decided:
         approval = one.approval
         console().print(
-            f"\n[bold]Approved[/bold] {one.allocation.allocation_id} is {one.allocation.status.value}: "
-            f"by {approval.decided_by}, with a one-time code, at {approval.decided_at:%Y-%m-%d %H:%M:%S}Z"
+            headed(
+                "\nApproved",
+                f" {one.allocation.allocation_id} is {one.allocation.status.value}: "
+                f"by {approval.decided_by}, with a one-time code, at {approval.decided_at:%Y-%m-%d %H:%M:%S}Z",
+            )
         )
     if not decided:
-        console().print("\n[bold]Nothing to approve[/bold]: what is in force is still the answer")
+        console().print(headed("\nNothing to approve", ": what is in force is still the answer"))

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from fund_pipeline.cli.allocations import as_values, show_recommendation
 from fund_pipeline.cli.context import Json, ledger_of, print_json, start
-from fund_pipeline.cli.tables import console
+from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.logs import correlated
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
             return run_nightly(
                 settings, correlation_id, lambda step: terminal.print(f"[{step.done}/{step.total}] {step.asset}")
             )
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=terminal, transient=True) as bar:
             task = bar.add_task("starting", total=None)
 
@@ -90,13 +95,13 @@ def show_outcome(
         if answer["fund_id"] in found:
             show_recommendation(ledger, found[answer["fund_id"]])
         else:
-            console().print(f"\n[bold]{answer['fund_id']}: {answer['status']}[/bold], nothing is recommended")
+            console().print(headed(f"\n{answer['fund_id']}: {answer['status']}", ", nothing is recommended"))
             console().print(f"  because: {answer['problem']}")
     passed = outcome.count(passed=True)
     warned, failed = (outcome.count(passed=False, severity=severity) for severity in ("WARN", "ERROR"))
     terminal = console()
-    terminal.print(f"\n[bold]Checks[/bold]  {passed} passed, {warned} warned, {failed} failed")
+    terminal.print(headed("\nChecks", f"  {passed} passed, {warned} warned, {failed} failed"))
     for check in outcome.checks:
         if not check.passed:
             terminal.print(f"  {'warned' if check.severity == 'WARN' else 'FAILED'}: {check.name} on {check.asset}")
-    terminal.print(f"[bold]Run[/bold]     {outcome.run_id} took {outcome.seconds:.1f} s")
+    terminal.print(headed("Run", f"     {outcome.run_id} took {outcome.seconds:.1f} s"))

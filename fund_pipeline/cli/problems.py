@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from fund_pipeline.cli.problem_words import bounds_of, clusters_of
+from fund_pipeline.cli.problem_words import bounds_of, clusters_of, with_a_fix
 from fund_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,8 +71,12 @@ def problem_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_options(**given: Any) -> None:
+        options = [f"--{name.replace('_', '-')}" for name in given]
         asked = Asked(**{field.name: given.pop(field.name) for field in fields(Asked)})
-        command(asked, **given)
+        try:
+            command(asked, **given)
+        except InputError as wrong:
+            raise with_a_fix(wrong, options) from wrong.__cause__
 
     kinds = get_type_hints(Asked, include_extras=True)
     shared = [
@@ -162,19 +166,21 @@ def _constraints(
 ) -> Constraints:
     from fund_pipeline.cerebro.allocation import Constraints
 
-    return Constraints(
+    given = Constraints(
         beta=asked.beta,
         cvar_limit=default_cvar_limit if asked.cvar_limit is None else asked.cvar_limit,
         max_leverage=asked.leverage,
         max_weight=asked.max_weight,
         min_weight=asked.min_weight,
-        margin_cap=asked.margin_cap if has_margins else None,
+        margin_cap=asked.margin_cap,
         clusters=clusters_of(asked.cluster or [], asked.cluster_cap, asked.cluster_correlation, window),
         max_turnover=asked.max_turnover,
         budget=asked.budget,
-        bounds=bounds_of(asked.bound or []),
+        bounds=bounds_of(asked.bound or [], window.strategies),
         min_weight_if_held=asked.min_weight_if_held,
         transaction_cost=asked.transaction_cost,
         max_cdar=asked.max_cdar,
         cdar_beta=asked.cdar_beta,
     )
+    # Only now, so that a cap out of its range is refused though it takes no part.
+    return given if has_margins else replace(given, margin_cap=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fund_pipeline.cerebro.allocation import Problem, Solution
 from fund_pipeline.cerebro.contributions import contributions
-from fund_pipeline.cli.tables import console, number, percent, table
+from fund_pipeline.cli.tables import console, headed, number, percent, table
 
 _FIGURES = (
     "expected_return_annual", "volatility_annual", "sharpe", "cvar", "var", "leverage", "margin", "turnover",
@@ -54,11 +54,11 @@ def show(problem: Problem, solution: Solution, values: dict[str, Any]) -> None:
     """Print the weights, what they amount to, what binds and how it was proved."""
     terminal = console()
     for note in values["notes"]:
-        terminal.print(f"note: {note}", markup=False)
+        terminal.print(f"note: {note}")
     if solution.portfolio is None:
-        terminal.print("[bold]infeasible[/bold]: no weights meet all limits; these contradict each other:")
+        terminal.print(headed("infeasible", ": no weights meet all limits; these contradict each other:"))
         for conflict in solution.conflicts:
-            terminal.print(f"  {conflict}", markup=False)
+            terminal.print(f"  {conflict}")
         return
     shown = table(
         f"{values['objective']}, {values['days']} days", "strategy", "weight", "return a year", "adds to return",
@@ -84,13 +84,13 @@ def show(problem: Problem, solution: Solution, values: dict[str, Any]) -> None:
     )
     certificate = values["certificate"]
     for limit in certificate["binding"]:
-        terminal.print(f"  binds: {limit['in_words']}", markup=False)
+        terminal.print(f"  binds: {limit['in_words']}")
     if certificate["gap"] is not None:
-        terminal.print(f"proven to a relative gap of {certificate['gap']:.1e} by {values['solver']}", markup=False)
+        terminal.print(f"proven to a relative gap of {certificate['gap']:.1e} by {values['solver']}")
     else:
-        terminal.print(f"found by {values['allocator']}, which has no optimum to prove", markup=False)
+        terminal.print(f"found by {values['allocator']}, which has no optimum to prove")
     for fallback in values["fallbacks"]:
-        terminal.print(f"  fell back: {fallback}", markup=False)
+        terminal.print(f"  fell back: {fallback}")
 
 
 def show_comparison(lines: Sequence[dict[str, Any]]) -> None:

@@ -136,6 +136,7 @@ def test_wrong_units_are_named(wide: Path, tmp_path: Path, content: str, told: s
     done = Home(tmp_path).fund("account-size", "--returns", str(wide), "--units", str(file))
     assert done.returncode == 2
     assert told in done.stderr
+    assert "\nTo fix: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -159,3 +160,4 @@ def test_wrong_input_names_the_option_and_the_fix(
     done = Home(tmp_path).fund("account-size", "--returns", str(wide), *given)
     assert done.returncode == 2
     assert told in done.stderr
+    assert "\nTo fix: " in done.stderr

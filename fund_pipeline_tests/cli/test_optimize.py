@@ -84,18 +84,78 @@ def test_options_that_do_not_go_together_are_refused(wide: Path, tmp_path: Path)
     [
         (("--bound", "A"), "--bound 'A' has no '='"),
         (("--bound", "A=low"), "'low' is no number"),
-        (("--bound", "Z=0.1"), "bounds are given for Z, not among the strategies"),
+        (("--bound", "Z=0.1"), "--bound 'Z=0.1' names Z, not among the strategies"),
         (("--cluster", "A,B"), "--cluster 'A,B' names no group"),
-        (("--cluster", "A,Z=0.3"), "cluster A+Z names Z, not among the strategies"),
+        (("--cluster", "A,Z=0.3"), "--cluster 'A,Z=0.3' names Z, not among the strategies"),
         (("--means", "best"), "choose from sample, james-stein"),
         (("--leverage", "-1"), "max_leverage is -1.0"),
         (("--cdar-beta", "1"), "beta is 1.0"),
+        (("--bound", "A=nan"), "'A=nan': nan is no finite number of 0 or more"),
+        (("--bound", "A=0.1..inf"), "inf is no finite number"),
+        (("--bound", "A=0.1", "--bound", "A=0.2"), "--bound 'A=0.2' is the second for A"),
+        (("--cluster", "A,B=-1"), "-1 is no finite number of 0 or more"),
+        (("--cluster", "A,A=0.3"), "--cluster 'A,A=0.3' names a strategy twice"),
+        (("--cluster", "A,B=0.3", "--cluster", "B,A=0.2"), "--cluster 'B,A=0.2' is the second for B, A"),
+        (("--cluster-cap", "-1", "--cluster-correlation", "0.99"), "cluster_cap is -1.0"),
+        (("--cluster-cap", "0.3", "--cluster-correlation", "2"), "give another --cluster-correlation"),
+        (("--margin-cap", "-3"), "margin_cap is -3.0"),
+        (("--margin-cap", "nan"), "margin_cap is nan"),
+        (("--leverage", "nan"), "max_leverage is nan"),
+        (("--min-weight", "-0.1"), "min_weight is -0.1"),
+        (("--objective", "min-cvar", "--target-return", "nan"), "target_return is nan"),
     ],
 )
 def test_wrong_options_are_named_with_a_fix(wide: Path, tmp_path: Path, option: tuple[str, str], told: str) -> None:
     done = Home(tmp_path).fund("optimize", "--returns", str(wide), *option)
     assert done.returncode == 2
     assert told in done.stderr
+    assert "\nTo fix: " in done.stderr
+
+
+def test_a_group_given_a_cap_is_held_to_that_of_correlated_groups_too(wide: Path, tmp_path: Path) -> None:
+    given = ("--cluster", "A,B,C=0.6", "--cluster-cap", "0.2", "--cluster-correlation", "-0.99")
+    done = Home(tmp_path).fund("optimize", "--returns", str(wide), *given, "--json")
+    assert done.returncode == 0, done.stdout
+    assert sum(json.loads(done.stdout)["weights"].values()) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "told"),
+    [
+        ("--current", "strategy,weight\nA,0.2\nBB,0.3\n", "names BB, not among the strategies with returns"),
+        ("--current", "A,0.2\nB,0.3\n", "has no header: it begins with A,0.2"),
+        ("--current", "strategy,weight\nA,2000000\n", "row 2, column weight: '2000000' is beyond 1,000,000"),
+        ("--current", "strategy,weight\nA,0.2\n,0.1\n", "row 3, column strategy: None names no strategy"),
+        ("--margins", "strategy,margin\nA,1e300\nB,0\nC,0\n", "row 2, column margin: '1e300' is beyond 1,000,000"),
+        ("--margins", "strategy,margin\nA,0\nBB,0\nC,0\n", "no margin for B"),
+        ("--margins", "strategy,margin\nA,0\nB,-1\nC,0\n", "give another --margins"),
+        ("--expected", "strategy,mean\nA,0\nB,-1e9\nC,0\n", "row 3, column mean: '-1e9' is beyond 1,000,000"),
+    ],
+)
+def test_a_wrong_list_of_figures_is_named(wide: Path, tmp_path: Path, option: str, content: str, told: str) -> None:
+    file = tmp_path / "figures.csv"
+    file.write_text(content)
+    done = Home(tmp_path).fund("optimize", "--returns", str(wide), option, str(file))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "\nTo fix: " in done.stderr
+
+
+def test_margins_of_further_strategies_are_left_aside(wide: Path, tmp_path: Path) -> None:
+    file = tmp_path / "margins.csv"
+    file.write_text("strategy, margin\n A,0.1\nB,0.1\nC,0.1\nOther,0.9\n")
+    done = Home(tmp_path).fund("optimize", "--returns", str(wide), "--margins", str(file), "--json")
+    told = json.loads(done.stdout)
+    assert told["margin"] == pytest.approx(0.1 * sum(told["weights"].values()))
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(wide: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.csv"
+    odd.write_text(wide.read_text().replace("date,A,B,C", "date,[/],[red]x,:smile:", 1))
+    done = Home(tmp_path).fund("optimize", "--returns", str(odd), "--compare", "equal-weight")
+    assert done.returncode == 0, done.stderr
+    for name in ("[/] ", "[red]x ", ":smile: "):
+        assert name in done.stdout
 
 
 def test_a_margin_cap_without_margins_is_told_to_be_no_cap(wide: Path, tmp_path: Path) -> None:

@@ -218,6 +218,7 @@ def test_a_person_gets_a_table_and_the_finding_in_words(wide: Path, tmp_path: Pa
         ("stress", ("--shock", "x:A=0", "--shock", "x:B=0"), "give each shock a name of its own"),
         ("stress", ("--weights", "nowhere.csv"), "nowhere.csv does not exist"),
         ("sensitivity", ("--relative", "2"), "relative is 2.0, expected a share between 0 and 1"),
+        ("walk-forward", ("--margin-cap", "-3"), "margin_cap is -3.0"),
     ],
 )
 def test_wrong_input_names_the_option_and_the_fix(
@@ -226,6 +227,7 @@ def test_wrong_input_names_the_option_and_the_fix(
     done = Home(tmp_path).fund("simulate", command, "--returns", str(wide), *COMMANDS[command], *options)
     assert done.returncode == 2, done.stdout
     assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert "\nTo fix: " in done.stderr or "Usage: " in done.stderr
 
 
 def test_weights_of_an_unknown_strategy_are_not_passed_over(wide: Path, tmp_path: Path) -> None:
@@ -235,6 +237,15 @@ def test_weights_of_an_unknown_strategy_are_not_passed_over(wide: Path, tmp_path
     done = Home(tmp_path).fund(*given)
     assert done.returncode == 2
     assert "names Other, not among the strategies with returns" in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_names_that_look_like_markup_are_shown_as_they_are(wide: Path, tmp_path: Path, command: str) -> None:
+    odd = tmp_path / "odd.csv"
+    odd.write_text(wide.read_text().replace("date,A,B,C", "date,[/],[red]x,:smile:", 1))
+    done = Home(tmp_path).fund("simulate", command, "--returns", str(odd), *COMMANDS[command])
+    assert done.returncode == 0, done.stderr
+    assert command == "walk-forward" or "[red]x" in done.stdout
 
 
 def test_a_margin_cap_without_margins_is_told_on_a_walk(wide: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def waiting(what: str, *, quiet: bool) -> Iterator[Tell]:
     if quiet or not terminal.is_terminal:
         yield lambda done, total: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task(what, total=None)
 

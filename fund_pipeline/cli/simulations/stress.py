@@ -80,7 +80,7 @@ def stress(
 def _show(found: Stress, problem: Problem, own: Floats) -> None:
     terminal = console()
     held = [f"{name} {percent(float(w), 1)}" for name, w in zip(problem.scenarios.strategies, own, strict=True) if w]
-    terminal.print(f"stressed: {', '.join(held) or 'cash'}", markup=False)
+    terminal.print(f"stressed: {', '.join(held) or 'cash'}")
     crises = table("Crises", "crisis", "in the data<", "days", "return", "worst day", "on<", "drawdown", "without<")
     for one in found.crises:
         covered = one.coverage.value.lower()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,16 +47,7 @@ def weights_of(path: Path, strategies: tuple[str, ...]) -> Floats:
     """
     from fund_pipeline.backtests.wide import read_figures
 
-    found = read_figures(path, strategies, "weight", default=0.0)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        named = Counter(row[0] for row in list(csv.reader(file))[1:] if row)
-    unknown = sorted(set(named) - set(strategies))
-    if unknown:
-        raise InputError(
-            f"--weights {path} names {', '.join(unknown)}, not among the strategies with returns",
-            remedy="give their returns, too, or leave them out",
-        )
-    return found
+    return read_figures(path, strategies, "weight", default=0.0)
 
 
 def _decimal(text: str, value: str) -> float:

@@ -10,7 +10,7 @@ import typer
 
 from fund_pipeline.cli.context import print_json
 from fund_pipeline.cli.problems import DEFAULT_CVAR_LIMIT, Asked
-from fund_pipeline.cli.tables import console
+from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.errors import InfeasibleError, InputError
 
 if TYPE_CHECKING:
@@ -33,22 +33,22 @@ def infeasible(conflicts: Sequence[str], notes: Sequence[str], *, as_json: bool)
     else:
         show_notes(notes)
         terminal = console()
-        terminal.print("[bold]infeasible[/bold]: no weights meet all limits; these contradict each other:")
+        terminal.print(headed("infeasible", ": no weights meet all limits; these contradict each other:"))
         for conflict in conflicts:
-            terminal.print(f"  {conflict}", markup=False)
+            terminal.print(f"  {conflict}")
     raise typer.Exit(InfeasibleError.exit_code)
 
 
 def show_notes(notes: Sequence[str]) -> None:
     """Print what was assumed."""
     for note in notes:
-        console().print(f"note: {note}", markup=False)
+        console().print(f"note: {note}")
 
 
 def show_finding(sentences: Sequence[str]) -> None:
     """Print what it comes to, in words."""
     for sentence in sentences:
-        console().print(sentence, markup=False)
+        console().print(sentence)
 
 
 def question_of(objective: str) -> tuple[Question, float | None]:
