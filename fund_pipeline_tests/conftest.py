@@ -66,3 +66,14 @@ def execute(server: PostgresServer, statement: str) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+LIVE_FIRST = ("pages", "services", "defs", "api", "cli")
+"""Folders whose tests start processes and wait for them: begun first, so that no worker ends long after the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return LIVE_FIRST.index(folder) if folder in LIVE_FIRST else len(LIVE_FIRST)
+
+    items.sort(key=place)
