@@ -23,6 +23,7 @@ from fund_pipeline.ledger.allocations import (
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.digests import allocation_digest, digest_of
 from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus, Fund, OptimisationRun
+from fund_pipeline.ledger.recorded import check_made, proven_run
 from fund_pipeline.logs import get_logger
 
 log = get_logger(__name__)
@@ -72,7 +73,11 @@ def recommend(ledger: Ledger, fund: Fund, backtests: Backtests, eligibility: Eli
 
 
 def _recommend_known(ledger: Ledger, run: OptimisationRun, active: Allocation | None, act: Act) -> Recommendation:
-    """The answer that is on record; if another took its place since, it is recommended anew."""
+    """The answer that is on record; if another took its place since, it is recommended anew.
+
+    InvariantError when the record is not what the audit log tells of it: what was altered is not recommended as new.
+    """
+    proven_run(ledger, run.run_id)
     earlier = [one for one in allocations_of_run(ledger, run.run_id) if one.origin is AllocationOrigin.OPTIMISED]
     if not earlier:
         # The active weights are among the inputs: an answer without an allocation is that they stay as they are.
@@ -81,6 +86,8 @@ def _recommend_known(ledger: Ledger, run: OptimisationRun, active: Allocation | 
         withdraw_pending(ledger, run.fund_id, reason, act)
         return Recommendation(run, active if answered else None, new=False)
     latest = earlier[0]
+    with ledger.reading() as connection:
+        check_made(connection, ledger.audit_keys, latest)
     if latest.status not in _OVER:
         reason = f"{latest.allocation_id} answers today's inputs"
         withdraw_pending(ledger, run.fund_id, reason, act, keep=latest.allocation_id)

@@ -19,8 +19,8 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import get_allocation, list_allocations, withdraw_pending
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import list_acceptances, list_summaries
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import AllocationStatus, BacktestSummary
+from fund_pipeline.ledger.recorded import proven_fund
 from fund_pipeline.ledger.strategies import list_strategies
 from fund_pipeline.logs import get_logger
 from fund_pipeline.warehouse import Warehouse
@@ -81,7 +81,7 @@ def recommend_for(ledger: Ledger, fund_id: str, basis: Basis, act: Act) -> FundO
     approve it. One within the fund's auto-approval policy, if it has any, is approved by that.
     """
     try:
-        fund = get_fund(ledger, fund_id)
+        fund = proven_fund(ledger, fund_id)
         policy = limits_of(fund_id, fund.risk_limits).approval
         for pending in list_allocations(ledger, fund_id, AllocationStatus.PENDING_APPROVAL):
             expire_if_old(ledger, pending, policy, act)
@@ -105,7 +105,7 @@ def _outcome(
         problem = f"nobody could approve {allocation.allocation_id}: {why}"
         log.error("recommended on old data", fund=fund_id, problem=problem)
         return FundOutcome(fund_id, replace(made, allocation=None), problem)
-    approve_by_policy(ledger, allocation, matrix, policy, act)
+    approve_by_policy(ledger, allocation, matrix, act)
     return FundOutcome(fund_id, replace(made, allocation=get_allocation(ledger, allocation.allocation_id)), "")
 
 

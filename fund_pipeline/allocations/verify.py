@@ -31,7 +31,8 @@ class Breach:
 def is_proven(run: OptimisationRun) -> bool:
     """Whether the run's optimum has its certificate."""
     certificate = run.result["certificate"]
-    return certificate is not None and certificate["relative_gap"] <= GREATEST_GAP
+    gap = certificate["relative_gap"] if certificate is not None else None
+    return gap is not None and gap <= GREATEST_GAP
 
 
 def breaches(

@@ -9,6 +9,7 @@ from fastapi.security import HTTPBasic
 
 from fund_pipeline.accounts.limits import limits_of
 from fund_pipeline.allocations.approval.deadline import deadline
+from fund_pipeline.allocations.approval.standing import altered
 from fund_pipeline.api.answers import (
     AllocationAnswer,
     ApprovalAnswer,
@@ -18,17 +19,19 @@ from fund_pipeline.api.answers import (
 )
 from fund_pipeline.api.context import Here
 from fund_pipeline.api.problems import Problem, WrongParameterError
-from fund_pipeline.errors import NotFoundError
+from fund_pipeline.errors import ConflictError, InvariantError, NotFoundError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.active import active_allocation, list_approvals
+from fund_pipeline.ledger.active import active_allocation, proven_decisions
 from fund_pipeline.ledger.allocations import get_run, list_allocations
 from fund_pipeline.ledger.funds import get_fund, list_funds
 from fund_pipeline.ledger.model import AllocationStatus, Fund
+from fund_pipeline.ledger.recorded import proven_fund
 
 PREFIX = "/api/portfolio/allocations"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "Not accepted: no admin with their password."},
     404: {"model": Problem, "description": "There is no such fund, or nothing of the kind."},
+    409: {"model": Problem, "description": "What the ledger holds is not what was recorded: an operator must look."},
     422: {"model": Problem, "description": "A field or parameter is wrong; the answer names it."},
     503: {"model": Problem, "description": "The ledger does not answer; try again after `Retry-After` seconds."},
 }
@@ -55,7 +58,10 @@ def current(here: Here, fund: FundQuery = None) -> DecidedAnswer:
 
 @router.get("/latest-recommendation", summary="What waits for a decision")
 def latest_recommendation(here: Here, fund: FundQuery = None) -> RecommendationAnswer:
-    """The pending recommendation, with everything that helps to decide. 404 when none is pending."""
+    """The pending recommendation, with everything that helps to decide. 404 when none is pending.
+
+    409 when it, or what its optimisation found, is not what was recorded.
+    """
     chosen = fund_of(here.ledger, fund)
     pending = list_allocations(here.ledger, chosen.fund_id, AllocationStatus.PENDING_APPROVAL)
     if not pending:
@@ -63,8 +69,10 @@ def latest_recommendation(here: Here, fund: FundQuery = None) -> RecommendationA
             f"no recommendation of fund {chosen.fund_id} is pending",
             remedy="wait for the nightly run, or run `fund nightly`",
         )
+    if (why := altered(here.ledger, pending[0])) is not None:
+        raise ConflictError(why.message, remedy=why.remedy)
     run = get_run(here.ledger, pending[0].run_id)
-    policy = limits_of(chosen.fund_id, chosen.risk_limits).approval
+    policy = limits_of(chosen.fund_id, proven_fund(here.ledger, chosen.fund_id).risk_limits).approval
     return RecommendationAnswer.of_run(pending[0], run, deadline(pending[0], run, policy))
 
 
@@ -74,9 +82,12 @@ def history(
     fund: FundQuery = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="At most so many, the newest.")] = 100,
 ) -> HistoryAnswer:
-    """Approvals and rejections, newest first: who, when, what was replaced, and why."""
+    """Approvals and rejections, newest first: who, when, what was replaced, and why. 409 when they are not proven."""
     chosen = fund_of(here.ledger, fund)
-    decisions = list_approvals(here.ledger, chosen.fund_id)[:limit]
+    try:
+        decisions = proven_decisions(here.ledger, chosen.fund_id)[:limit]
+    except InvariantError as unproven:
+        raise ConflictError(unproven.message, remedy=unproven.remedy) from None
     return HistoryAnswer(fund_id=chosen.fund_id, decisions=[ApprovalAnswer.of(one) for one in decisions])
 
 

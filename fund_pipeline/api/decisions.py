@@ -66,7 +66,8 @@ def _refuse_another_name(here: Context, who: Asking, body: RejectBody) -> None:
 
 
 def _decided(here: Context, request: Request) -> DecidedAnswer:
-    decided = decide(here.ledger, here.returns(), here.security(), request, utc_now())
+    anchors = here.settings.audit_anchors
+    decided = decide(here.ledger, here.returns(), here.security(), request, utc_now(), anchors=anchors)
     return DecidedAnswer(
         allocation=AllocationAnswer.of(decided.allocation), approval=ApprovalAnswer.of(decided.approval)
     )

@@ -171,7 +171,7 @@ def show_recommendation(ledger: Ledger, allocation: Allocation) -> None:
 
 
 def _refuse_altered(ledger: Ledger, allocation: Allocation) -> str | None:
-    """What is not as it was recorded; InvariantError for what is pending, since somebody may decide by what they see."""
+    """What is not as it was recorded; InvariantError for what is pending: people decide by it."""
     from fund_pipeline.allocations.approval.standing import altered
 
     why = altered(ledger, allocation)

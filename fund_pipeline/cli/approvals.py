@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fund_pipeline.cli.codes import Code, CodeEnv, GivenCode, SecondCode, SecondCodeEnv, code_of
 from fund_pipeline.cli.context import Json, ledger_of, print_json, start
-from fund_pipeline.cli.tables import console, number, percent, table
+from fund_pipeline.cli.differences import show_difference
+from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,25 +19,10 @@ if TYPE_CHECKING:
 
 Shown = Annotated[str, typer.Argument(metavar="ID:DIGEST", help="As `fund allocations show` prints it.")]
 By = Annotated[str, typer.Option("--by", help="Your user id; an admin's.")]
-Code = Annotated[
-    str | None,
-    typer.Option(
-        help="Your one-time code; asked for if not given. Other users of this machine can see it: prefer --code-env. "
-        "Never a recovery code."
-    ),
-]
-CodeEnv = Annotated[str | None, typer.Option(help="Name of the environment variable that holds your code.")]
 Note = Annotated[str, typer.Option(help="Why, for the record.")]
 Reason = Annotated[str | None, typer.Option("--override", help="Why weights that break a limit are right.")]
 Second = Annotated[str | None, typer.Option(help="User id of the second admin, for an override.")]
-SecondCode = Annotated[str | None, typer.Option(help="The second admin's one-time code; asked for if not given.")]
-SecondCodeEnv = Annotated[
-    str | None, typer.Option(help="Name of the environment variable that holds the second admin's code.")
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would change; no code is needed.")]
-
-GivenCode = tuple[str | None, str | None]
-"""The code itself, or the name of the environment variable that holds it."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -67,7 +52,7 @@ def approve(
     from fund_pipeline.allocations.approval import Verb
 
     if dry_run:
-        _show_difference(shown, None, as_json=as_json)
+        show_difference(shown, None, as_json=as_json)
         return
     _decide(
         Verb.APPROVE,
@@ -109,7 +94,7 @@ def edit(
 
     parsed = _weights(weights)
     if dry_run:
-        _show_difference(shown, parsed, as_json=as_json)
+        show_difference(shown, parsed, as_json=as_json)
         return
     _decide(
         Verb.APPROVE_EDITED,
@@ -140,7 +125,7 @@ def bring_back(
     from fund_pipeline.allocations.approval import Verb
 
     if dry_run:
-        _show_difference(shown, None, as_json=as_json)
+        show_difference(shown, None, as_json=as_json)
         return
     _decide(
         Verb.BRING_BACK,
@@ -158,7 +143,7 @@ def diff(
     allocation: Annotated[str, typer.Argument(metavar="ID", help="Allocation id.")], as_json: Json = False
 ) -> None:
     """Compare an allocation with the one in force: weights, return, CVaR, and the limits it breaks today."""
-    _show_difference(allocation, None, as_json=as_json)
+    show_difference(allocation, None, as_json=as_json)
 
 
 def history(fund: Annotated[str | None, typer.Option(help="Only this fund.")] = None, as_json: Json = False) -> None:
@@ -220,37 +205,9 @@ def _decide(
     reason, second_by, second_code = override
     given = None
     if reason is not None:
-        second = _code(second_code, second_by) if second_by else ""
+        second = code_of(second_code, second_by) if second_by else ""
         given = Override(reason, second_by or "", second)
-    _run(Request(verb, shown, by, _code(code, by), note, weights, given), as_json=as_json)
-
-
-def _looks_like_recovery(code: str) -> bool:
-    """Whether a text has the form of a recovery code."""
-    from fund_pipeline.users.recovery import plain
-
-    return plain(code) is not None
-
-
-def _code(given: GivenCode, user: str) -> str:
-    code, variable = given
-    if code is not None and variable is not None:
-        raise InputError(f"the code of {user} is given twice", remedy="give it, or the variable that holds it")
-    if code is not None:
-        if _looks_like_recovery(code):
-            raise InputError(
-                f"the code given for {user} looks like a recovery code, and others can see the commands that run here",
-                remedy="leave the option out and type it when asked, or name a variable that holds it with --code-env; "
-                "it has not been used",
-            )
-        return code
-    if variable is not None:
-        if not (held := os.environ.get(variable, "")):
-            raise InputError(f"{variable} holds no code", remedy=f"put the code of {user} into {variable}")
-        return held
-    if not sys.stdin.isatty():
-        raise InputError(f"the code of {user} is missing", remedy="add --code-env or --code, or run this in a terminal")
-    return str(typer.prompt(f"Code of {user}", hide_input=True))
+    _run(Request(verb, shown, by, code_of(code, by), note, weights, given), as_json=as_json)
 
 
 def _run(request: Request, *, as_json: bool) -> None:
@@ -282,34 +239,3 @@ def _tell(decided: Decided) -> None:
     typer.echo(f"{decided.allocation.allocation_id} is {decided.allocation.status.value}{replaced}")
     for breach in approval.breaches:
         typer.echo(f"  overrides {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}")
-
-
-def _show_difference(shown: str, weights: dict[str, Decimal] | None, *, as_json: bool) -> None:
-    from fund_pipeline.allocations.approval.difference import difference
-    from fund_pipeline.clock import utc_now
-    from fund_pipeline.warehouse import Warehouse
-
-    settings = start()
-    with ledger_of(settings) as ledger:
-        matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
-        found = difference(ledger, matrix, shown.partition(":")[0], weights, utc_now())
-    if as_json:
-        print_json(found)
-        return
-    _print_difference(found)
-
-
-def _print_difference(found: dict[str, Any]) -> None:
-    terminal = console()
-    against = found["active"] or "cash: nothing is in force"
-    made = table(f"{found['allocation']} against {against}", "strategy", "now", "then", "change")
-    for name, now, then in found["weights"]:
-        made.add_row(name, percent(now), percent(then), percent(then - now))
-    made.add_section()
-    for figure, now, then in found["figures"]:
-        as_text = number if figure == "sharpe" else percent
-        made.add_row(figure.replace("_", " "), as_text(now), as_text(then), "")
-    terminal.print(made)
-    for breach in found["breaches"]:
-        terminal.print(f"  breaks {breach['limit']}: {breach['measured']:.6g}, allowed {breach['allowed']:.6g}")
-    terminal.print(f"what to decide on: {found['shown']} ({found['status']})")

@@ -79,7 +79,7 @@ def _approve_pending(settings: Settings, ledger: Ledger) -> list[Decided]:
         code = demo_code(ledger, security.box, person(), now)
         shown = shown_id(pending.allocation_id, pending.digest)
         request = Request(Verb.APPROVE, shown, DEMO_ADMIN, code, "the demo approves what it recommends")
-        decided.append(decide(ledger, matrix, security, request, now))
+        decided.append(decide(ledger, matrix, security, request, now, anchors=settings.audit_anchors))
     return decided
 
 

@@ -14,7 +14,8 @@ from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.model import Allocation, AllocationStatus
-from fund_pipeline.ledger.proof import UNREADABLE, list_sealed, proven_approvals
+from fund_pipeline.ledger.proof import list_sealed, proven_approvals
+from fund_pipeline.ledger.told import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def proven_decisions(ledger: Ledger, fund_id: str) -> tuple[Approval, ...]:
 
 
 def list_approvals(ledger: Ledger, fund_id: str) -> tuple[Approval, ...]:
-    """All decisions of a fund, newest first, as they stand; `proven_decisions` proves them."""
+    """All decisions of a fund, newest first, as they stand: show nobody what `proven_decisions` has not proven."""
     with ledger.reading() as connection:
         return tuple(one.approval for one in reversed(list_sealed(connection, fund_id)))
 

@@ -10,8 +10,17 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.digests import record_digest
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus, OptimisationRun
+
+OPTIMISED = "optimised"
+MADE = {
+    AllocationOrigin.OPTIMISED: "allocation_recommended",
+    AllocationOrigin.EDITED: "allocation_edited",
+    AllocationOrigin.ROLLED_BACK: "allocation_brought_back",
+}
+"""Under which name the audit log tells of a run, with digests of it, and of an allocation's making."""
 
 
 def list_allocations(
@@ -84,7 +93,9 @@ def record_recommendation(ledger: Ledger, run: OptimisationRun, allocation: Allo
         if connection.execute(select(runs.c.run_id).where(same)).first() is not None:
             return False
         connection.execute(insert(runs).values(**run.__dict__))
-        audit.record(connection, act, "optimised", "fund", run.fund_id, {"run_id": run.run_id, "status": run.status})
+        digests = {"inputs": record_digest(run.inputs), "result": record_digest(run.result)}
+        detail = {"run_id": run.run_id, "status": run.status, **digests}
+        audit.record(connection, act, OPTIMISED, "fund", run.fund_id, detail)
         if allocation is None:
             reason = {"reason": f"{run.run_id} found no answer"}
             _end_pending(connection, run.fund_id, AllocationStatus.EXPIRED, reason, act)
@@ -172,19 +183,18 @@ def insert_allocation(connection: Connection, allocation: Allocation, act: Act) 
     audit.record(
         connection,
         act,
-        _CALLED[allocation.origin],
+        MADE[allocation.origin],
         "allocation",
         allocation.allocation_id,
-        {"digest": allocation.digest, "weights": {s: str(w) for s, w in allocation.weights.items()}},
+        {
+            "digest": allocation.digest,
+            "weights": {s: str(w) for s, w in allocation.weights.items()},
+            "metrics": record_digest(allocation.metrics),
+        },
     )
 
 
 _PLAIN = ("allocation_id", "fund_id", "run_id", "metrics", "digest", "created_at", "based_on")
-_CALLED = {
-    AllocationOrigin.OPTIMISED: "allocation_recommended",
-    AllocationOrigin.EDITED: "allocation_edited",
-    AllocationOrigin.ROLLED_BACK: "allocation_brought_back",
-}
 
 
 def read_allocations(connection: Connection, query: Select[Any]) -> tuple[Allocation, ...]:

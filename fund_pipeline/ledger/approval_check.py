@@ -1,4 +1,4 @@
-"""Do the audit log and the approvals tell of the same decisions, and is what is in force among them?"""
+"""Do the audit log and the approvals tell of the same decisions, and is what is in force, or pending, as recorded?"""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sqlalchemy import Connection, select
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import seals, tables
 from fund_pipeline.ledger.active import proven_active
+from fund_pipeline.ledger.approval_model import Decision
 from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.audit_model import AuditProblem, AuditRow
 from fund_pipeline.ledger.proof import list_sealed, told_of
+from fund_pipeline.ledger.recorded import check_all_pending, check_fund, read_fund
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,14 @@ class WrongApproval:
 def check_approvals(connection: Connection, keys: AuditKeys, told: Iterable[AuditRow]) -> WrongApproval | None:
     """The first decision that the audit log and the approvals do not tell alike, or whose seal is not true.
 
-    `told` are the true rows of the audit log that tell of decisions. Then each fund's ACTIVE allocation is proven.
+    `told` are the true rows of the audit log that tell of decisions. Then each fund's ACTIVE allocation is proven, and
+    that the one approved last is ACTIVE; what is pending and the fund's limits are compared with their audit rows.
     """
     by_fund: dict[str, dict[int, AuditRow]] = {}
     for row in told:
         by_fund.setdefault(row.entry.entity_id, {})[row.entry.detail["sequence"]] = row
     for fund_id in connection.execute(select(tables.funds.c.fund_id).order_by(tables.funds.c.fund_id)).scalars().all():
-        found = _of_fund(connection, keys, fund_id, by_fund.pop(fund_id, {}))
+        found = _of_fund(connection, keys, fund_id, by_fund.pop(fund_id, {})) or _limits_of(connection, keys, fund_id)
         if found is not None:
             return found
     for fund_id, rows in sorted(by_fund.items()):
@@ -61,9 +64,26 @@ def _of_fund(connection: Connection, keys: AuditKeys, fund_id: str, told: dict[i
     except InvariantError as broken:
         return WrongApproval(AuditProblem.APPROVAL_ALTERED, None, broken.message)
     try:
-        proven_active(connection, keys, fund_id)
+        active = proven_active(connection, keys, fund_id)
     except InvariantError as unapproved:
         return WrongApproval(AuditProblem.ALLOCATION_UNAPPROVED, None, unapproved.message)
+    approved = [one.approval for one in approvals if one.approval.decision is Decision.APPROVED]
+    if active is None and approved:
+        # Only a newer approval ends an older one, so one of them is always in force.
+        message = f"allocation {approved[-1].allocation_id} of fund {fund_id} was approved last, and is not ACTIVE"
+        return WrongApproval(AuditProblem.ALLOCATION_UNAPPROVED, None, message)
+    try:
+        check_all_pending(connection, keys, fund_id)
+    except InvariantError as altered:
+        return WrongApproval(AuditProblem.RECOMMENDATION_ALTERED, None, altered.message)
+    return None
+
+
+def _limits_of(connection: Connection, keys: AuditKeys, fund_id: str) -> WrongApproval | None:
+    try:
+        check_fund(connection, keys, read_fund(connection, fund_id))
+    except InvariantError as altered:
+        return WrongApproval(AuditProblem.LIMITS_ALTERED, None, altered.message)
     return None
 
 

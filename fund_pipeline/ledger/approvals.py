@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select, update
 
-from fund_pipeline.errors import ConflictError
+from fund_pipeline.errors import ConflictError, InvariantError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.allocations import insert_allocation, lock_fund, read_allocations
 from fund_pipeline.ledger.approval_model import Approval
 from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus
-from fund_pipeline.ledger.proof import seal_approval
+from fund_pipeline.ledger.proof import refuse_another_key, seal_approval
+from fund_pipeline.ledger.recorded import check_pending
 
 
 def put_in_force(
@@ -35,15 +37,16 @@ def put_in_force(
     """
     with ledger.writing() as connection:
         lock_fund(connection, allocation.fund_id)
+        refuse_another_key(connection, ledger.audit_keys, allocation.fund_id)
         there = _find(connection, allocation.allocation_id)
         former = _with_status(connection, allocation.fund_id, AllocationStatus.ACTIVE)
         if there is not None:
-            _refuse_unless_pending(connection, there, approval.digest)
+            _refuse_unless_pending(connection, ledger.audit_keys, there, approval.digest)
         elif allocation.origin is AllocationOrigin.EDITED:
             source = _find(connection, str(allocation.based_on))
             if source is None:
                 raise ConflictError(f"there is no allocation {allocation.based_on}", remedy="look at what is pending")
-            _refuse_unless_pending(connection, source, source.digest)
+            _refuse_unless_pending(connection, ledger.audit_keys, source, source.digest)
         elif former != ([instead_of] if instead_of is not None else []):
             raise ConflictError(
                 f"{', '.join(former) or 'nothing'} is in force now, not {instead_of or 'nothing'}",
@@ -67,10 +70,11 @@ def reject(ledger: Ledger, approval: Approval, act: Act) -> None:
     """Reject a pending allocation. ConflictError as for `put_in_force`."""
     with ledger.writing() as connection:
         lock_fund(connection, approval.fund_id)
+        refuse_another_key(connection, ledger.audit_keys, approval.fund_id)
         there = _find(connection, approval.allocation_id)
         if there is None:
             raise ConflictError(f"there is no allocation {approval.allocation_id}", remedy="look at what is pending")
-        _refuse_unless_pending(connection, there, approval.digest)
+        _refuse_unless_pending(connection, ledger.audit_keys, there, approval.digest)
         detail = {"digest": approval.digest, "by": approval.decided_by, "note": approval.note}
         _set(connection, approval.allocation_id, AllocationStatus.REJECTED, detail, act)
         seal_approval(connection, ledger.audit_keys, approval, act)
@@ -103,7 +107,7 @@ def _find(connection: Connection, allocation_id: str) -> Allocation | None:
     return found[0] if found else None
 
 
-def _refuse_unless_pending(connection: Connection, there: Allocation, digest: str) -> None:
+def _refuse_unless_pending(connection: Connection, keys: AuditKeys, there: Allocation, digest: str) -> None:
     if there.status is not AllocationStatus.PENDING_APPROVAL:
         raise ConflictError(
             f"allocation {there.allocation_id} is {there.status.value}, no longer pending",
@@ -115,6 +119,10 @@ def _refuse_unless_pending(connection: Connection, there: Allocation, digest: st
         raise ConflictError(
             f"allocation {there.allocation_id} is not what was shown", remedy="look at it again, then decide"
         )
+    try:
+        check_pending(connection, keys, there)
+    except InvariantError as altered:
+        raise ConflictError(altered.message, remedy=altered.remedy) from None
 
 
 def _with_status(connection: Connection, fund_id: str, status: AllocationStatus) -> list[str]:

@@ -8,13 +8,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from fund_pipeline.ledger.canonical import canonical
+
 SHOWN_CHARACTERS = 16
 
 
 def digest_of(value: Mapping[str, Any]) -> str:
     """SHA-256 of a value's canonical JSON, in hexadecimal."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record_digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of a JSON value by its meaning: the same before it is stored and after, on SQLite and PostgreSQL."""
+    return hashlib.sha256(canonical(json.loads(json.dumps(value))).encode()).hexdigest()
 
 
 def allocation_digest(inputs_digest: str, weights: Mapping[str, Decimal]) -> str:

@@ -1,6 +1,8 @@
 """Seals on approvals: each is an HMAC over its record and the fund's seal before, with a key the database lacks.
 
-Whoever can write rows but has no key can neither make an approval nor bring an old one back into force.
+Whoever can write rows but has no key cannot make an approval, change one, or move one. A chain that ends early is as
+true as the whole: that none is missing at its end is for `proof` to say, from the audit log, and for `fund audit
+verify`, from the anchors outside the database.
 """
 
 from __future__ import annotations

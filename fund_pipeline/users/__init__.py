@@ -20,7 +20,7 @@ from fund_pipeline.users.password_check import check_password
 from fund_pipeline.users.secret_box import SecretBox
 from fund_pipeline.users.security import Security
 from fund_pipeline.users.verdicts import CodeVerdict, PasswordVerdict, Verification
-from fund_pipeline.users.verification import verify_code
+from fund_pipeline.users.verification import use_up_code, verify_code
 
 __all__ = [
     "CodeVerdict",
@@ -43,5 +43,6 @@ __all__ = [
     "reset_totp",
     "rotate_secrets_key",
     "set_password",
+    "use_up_code",
     "verify_code",
 ]

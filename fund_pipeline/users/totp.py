@@ -33,6 +33,11 @@ class Match:
         return max(within, default=None)
 
     @property
+    def usable(self) -> int | None:
+        """The newest step at which the code is, or will yet be, accepted; None once it is over."""
+        return max((self.now + one for one in self.distances if one >= -TOLERANCE), default=None)
+
+    @property
     def is_old(self) -> bool:
         """Whether it was right some minutes ago."""
         return any(distance < -TOLERANCE for distance in self.distances)

@@ -59,6 +59,35 @@ def verify_code(
     return found
 
 
+def use_up_code(
+    ledger: Ledger, user_id: str, code: str, now: datetime, security: Security, *, purpose: str, correlation_id: str
+) -> None:
+    """Make sure that a code which others could read is worth nothing, whoever's it was said to be. Audited if it was.
+
+    It decides nothing, tells nothing, and counts no failure; a lock or a disabled account does not keep the code. One
+    that a phone whose clock is ahead showed is used up as well, with those before it.
+    """
+    act = Act(f"user:{known_form(user_id)}", now, correlation_id)
+
+    def burn(held: Credentials | None) -> tuple[UserChange, None]:
+        if held is None:
+            return UserChange(None, ()), None
+        text = re.sub(r"\s", "", code)
+        spent = _recovery_hash(held, text, security)
+        if spent is not None:
+            after, kind = replace(held, recovery_hashes=held.recovery_hashes - {spent}), "recovery code"
+        else:
+            secret = _secret(held, security)
+            found = totp.match(secret, text, now) if secret is not None and SIX_DIGITS.fullmatch(text) else None
+            last = held.totp_last_step
+            if found is None or (newest := found.usable) is None or (last is not None and newest <= last):
+                return UserChange(None, ()), None
+            after, kind = replace(held, totp_last_step=newest), "one-time code"
+        return UserChange(after, (("code_used_up", {"purpose": purpose, "kind": kind}),)), None
+
+    change_user(ledger, known_form(user_id), act, burn)
+
+
 def judge(
     held: Credentials | None,
     code: str,

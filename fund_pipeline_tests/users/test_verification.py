@@ -22,6 +22,7 @@ from fund_pipeline.users import (
     get_user,
     new_recovery_codes,
     reset_totp,
+    use_up_code,
     verify_code,
 )
 from fund_pipeline_tests.samples import ACT, NOW
@@ -226,3 +227,37 @@ def _sealed(ledger: Ledger, user_id: str) -> str:
 def _set(ledger: Ledger, user_id: str, **values: str) -> None:
     with ledger.writing() as connection:
         connection.execute(update(tables.users).where(tables.users.c.user_id == user_id).values(**values))
+
+
+def burn(admin: Admin, code: str, user_id: str = "ada") -> None:
+    use_up_code(admin.ledger, user_id, code, NOW, admin.security, purpose="it was seen", correlation_id="corr-9")
+
+
+def test_a_code_that_others_saw_is_used_up_without_deciding_anything(admin: Admin) -> None:
+    burn(admin, admin.phone())
+    assert admin.verify(admin.phone()).verdict is CodeVerdict.REUSED
+    entry = next(one for one in history(admin.ledger, "user", "ada") if one.action == "code_used_up")
+    assert entry.detail == {"purpose": "it was seen", "kind": "one-time code"}
+
+
+def test_so_is_one_that_only_a_phone_ahead_of_time_showed(admin: Admin) -> None:
+    ahead = NOW + timedelta(minutes=3)
+    burn(admin, admin.phone(ahead))
+    assert admin.verify(admin.phone(ahead), ahead).verdict is CodeVerdict.REUSED
+
+
+def test_a_recovery_code_that_others_saw_is_used_up_whatever_keeps_its_owner_out(admin: Admin) -> None:
+    code = new_recovery_codes(admin.ledger, "ada", admin.security.box, ACT)[0]
+    disable_user(admin.ledger, "ada", ACT)
+    burn(admin, code)
+    enable_user(admin.ledger, "ada", ACT)
+    assert admin.verify(code).verdict is CodeVerdict.WRONG_CODE
+
+
+def test_using_up_what_is_no_code_changes_and_counts_nothing(admin: Admin) -> None:
+    before = admin.actions()
+    for code in (admin.wrong(), "", "no code", "\0", admin.phone(NOW - timedelta(minutes=3))):
+        burn(admin, code)
+    burn(admin, admin.phone(), user_id="nobody")
+    assert admin.actions() == before
+    assert admin.verify(admin.phone()).accepted

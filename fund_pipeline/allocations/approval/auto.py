@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fund_pipeline.accounts.approval_policy import ApprovalPolicy
 from fund_pipeline.accounts.limits import limits_of
 from fund_pipeline.allocations.measure import measure
 from fund_pipeline.allocations.verify import is_proven
@@ -12,12 +11,11 @@ from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.active import active_allocation
-from fund_pipeline.ledger.allocations import get_run
 from fund_pipeline.ledger.approval_model import Approval, ApprovalMethod, Decision
 from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import Allocation
+from fund_pipeline.ledger.recorded import proven_fund, proven_run
 from fund_pipeline.logs import get_logger
 
 log = get_logger(__name__)
@@ -26,9 +24,7 @@ POLICY = "policy"
 """Who decided, in the record."""
 
 
-def approve_by_policy(
-    ledger: Ledger, pending: Allocation, matrix: ReturnsMatrix, policy: ApprovalPolicy, act: Act
-) -> Approval | None:
+def approve_by_policy(ledger: Ledger, pending: Allocation, matrix: ReturnsMatrix, act: Act) -> Approval | None:
     """Approve a pending recommendation if it is within the policy's band around the ACTIVE allocation.
 
     Within it: turnover Σ|new − active| and |CVaR new − CVaR active|, both on the returns of the recommendation, are at
@@ -42,14 +38,17 @@ def approve_by_policy(
     Raises
     ------
     ConflictError : the returns are no longer those the recommendation was made on.
+    InvariantError : the fund's limits, or the run, are not what the audit log recorded of them.
     """
+    fund = proven_fund(ledger, pending.fund_id)
+    policy = limits_of(fund.fund_id, fund.risk_limits).approval
     if policy.auto_max_turnover is None or policy.auto_max_cvar_change is None:
         return None
     active = active_allocation(ledger, pending.fund_id)
-    run = get_run(ledger, pending.run_id)
+    run = proven_run(ledger, pending.run_id)
     if active is None or not set(active.allocation.weights) <= set(run.inputs["backtests"]) or not is_proven(run):
         return None
-    limits = limits_of(pending.fund_id, get_fund(ledger, pending.fund_id).risk_limits)
+    limits = limits_of(fund.fund_id, fund.risk_limits)
     new = measure(pending.weights, run, limits, matrix)
     old = measure(active.allocation.weights, run, limits, matrix)
     turnover = sum(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from fund_pipeline.accounts.approval_policy import ApprovalPolicy
 from fund_pipeline.accounts.limits import limits_of
+from fund_pipeline.allocations.approval.noting import named, note
 from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
 from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.allocations.approval.standing import (
+    refuse_altered,
+    refuse_if_old,
+    refuse_old_data,
     refuse_same_run,
     refuse_unless_once_in_force,
     refuse_unless_pending,
+    what_is_shown,
 )
 from fund_pipeline.allocations.approval.weights import (
     brought_back,
@@ -25,22 +30,20 @@ from fund_pipeline.allocations.approval.weights import (
 from fund_pipeline.allocations.approval.wording import MOST_OF_CORRELATION, called, plain, refuse_unreadable
 from fund_pipeline.allocations.verify import Breach
 from fund_pipeline.cerebro.model import ReturnsMatrix
-from fund_pipeline.errors import ConflictError, NotFoundError
+from fund_pipeline.errors import ConfigurationError, ConflictError, InvariantError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.active import proven_decisions
 from fund_pipeline.ledger.allocations import get_allocation, get_run, list_allocations
+from fund_pipeline.ledger.anchors import anchor_audit
 from fund_pipeline.ledger.approval_model import Approval, ApprovalMethod, Decision
-from fund_pipeline.ledger.approvals import note_refusal, put_in_force, reject
+from fund_pipeline.ledger.approvals import put_in_force, reject
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.digests import allocation_digest, names_digest, shown_id
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import Allocation, AllocationStatus
+from fund_pipeline.ledger.recorded import proven_fund
 from fund_pipeline.logs import get_logger
 from fund_pipeline.users import Security, verify_code
 
 log = get_logger(__name__)
-
-_NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,15 @@ class Decided:
     approval: Approval
 
 
-def decide(ledger: Ledger, matrix: ReturnsMatrix, security: Security, request: Request, now: datetime) -> Decided:
+def decide(
+    ledger: Ledger,
+    matrix: ReturnsMatrix,
+    security: Security,
+    request: Request,
+    now: datetime,
+    *,
+    anchors: Path | None = None,
+) -> Decided:
     """Approve, reject, approve edited weights, or bring an earlier allocation back.
 
     Everything that can be refused without a code is refused before one is used up. What is approved is exactly what
@@ -62,6 +73,8 @@ def decide(ledger: Ledger, matrix: ReturnsMatrix, security: Security, request: R
     matrix : the returns as the warehouse has them now, on which weights are measured anew.
     security : what codes are verified with.
     now : the present moment, with its zone.
+    anchors : the folder of the audit log's anchors. The log is anchored there once it was decided, so that the decision
+        cannot be cut off its end unnoticed. None leaves that to the next anchor.
 
     Raises
     ------
@@ -69,35 +82,40 @@ def decide(ledger: Ledger, matrix: ReturnsMatrix, security: Security, request: R
     """
     by = called(ledger, request.decided_by)
     act = Act(f"user:{by}", now, plain(request.correlation_id, MOST_OF_CORRELATION))
-    named = request.shown.partition(":")[0] if _NAME.fullmatch(request.shown) else "unreadable"
     try:
         refuse_unreadable(request)
         decided = _decide(ledger, matrix, security, request, act)
     except RefusedError as refused:
-        detail = {"decision": request.verb.value, "by": by, "message": plain(refused.message)}
-        note_refusal(ledger, named[:128], refused.reason.value, detail, act)
-        log.warning("decision refused", allocation=named, reason=refused.reason.value)
+        note(ledger, request.verb.value, request.shown, request.decided_by, refused, act)
+        log.warning("decision refused", allocation=named(request.shown), reason=refused.reason.value)
         raise
+    if anchors is not None:
+        _anchor(ledger, anchors, now)
     log.info("decided", allocation=decided.allocation.allocation_id, decision=decided.approval.decision.value)
     return decided
 
 
 def _decide(ledger: Ledger, matrix: ReturnsMatrix, security: Security, request: Request, act: Act) -> Decided:
-    shown = _shown(ledger, request)
+    shown = what_is_shown(ledger, request)
     # A broken chain stops here, as an InvariantError: no code is used up for a decision that could not be sealed.
     decisions = proven_decisions(ledger, shown.fund_id)
-    policy = _policy(ledger, shown.fund_id)
     refuse_same_run(ledger, shown, request)
     if request.verb is Verb.BRING_BACK:
         refuse_unless_once_in_force(shown, decisions)
     else:
-        refuse_unless_pending(ledger, shown, request, policy, act)
+        refuse_unless_pending(shown)
+        refuse_altered(ledger, shown, run_too=request.verb is not Verb.REJECT)
     if request.verb is Verb.REJECT:
         _prove(ledger, security, request.decided_by, request.code, request, act)
         approval = _approval(request, shown, (), act, Decision.REJECTED)
         return _in_one_transaction(ledger, shown, approval, act, None)
+    policy = _policy(ledger, shown.fund_id)
+    if request.verb is not Verb.BRING_BACK:
+        refuse_if_old(ledger, shown, policy, act)
     active = list_allocations(ledger, shown.fund_id, AllocationStatus.ACTIVE)
     chosen = _chosen(ledger, matrix, shown, request, act)
+    if request.verb is Verb.BRING_BACK:
+        refuse_old_data(ledger, chosen, policy, act)
     found = measured(ledger, chosen, matrix)
     if chosen is not shown:
         chosen = replace(chosen, metrics=found.metrics)
@@ -121,32 +139,19 @@ def _chosen(ledger: Ledger, matrix: ReturnsMatrix, shown: Allocation, request: R
     return shown
 
 
-def _shown(ledger: Ledger, request: Request) -> Allocation:
-    allocation_id, _, digest = request.shown.partition(":")
-    try:
-        if not _NAME.fullmatch(request.shown):
-            raise NotFoundError("that is no allocation's name", remedy="name one as `fund allocations list` does")
-        allocation = get_allocation(ledger, allocation_id)
-    except NotFoundError as unknown:
-        raise RefusedError(Refusal.UNKNOWN_ALLOCATION, unknown.message, remedy=unknown.remedy) from None
-    inputs = get_run(ledger, allocation.run_id).inputs_digest
-    if allocation_digest(inputs, allocation.weights) != allocation.digest:
-        raise RefusedError(
-            Refusal.NOT_WHAT_WAS_SHOWN,
-            f"{allocation_id} is not what was recorded: its weights or inputs were changed since",
-            remedy="run `fund audit verify`: somebody changed the database",
-        )
-    if not names_digest(digest, allocation.digest):
-        raise RefusedError(
-            Refusal.NOT_WHAT_WAS_SHOWN,
-            f"{request.shown!r} is not {allocation_id} as it stands",
-            remedy=f"look at it again; what is to be decided is called {shown_id(allocation_id, allocation.digest)}",
-        )
-    return allocation
-
-
 def _policy(ledger: Ledger, fund_id: str) -> ApprovalPolicy:
-    return limits_of(fund_id, get_fund(ledger, fund_id).risk_limits).approval
+    try:
+        return limits_of(fund_id, proven_fund(ledger, fund_id).risk_limits).approval
+    except InvariantError as altered:
+        raise RefusedError(Refusal.DATA_CHANGED, altered.message, remedy=altered.remedy) from None
+
+
+def _anchor(ledger: Ledger, folder: Path, now: datetime) -> None:
+    """The decision stands whether or not it can be anchored: what keeps it from that is an operator's to mend."""
+    try:
+        anchor_audit(ledger, folder, now)
+    except (ConflictError, ConfigurationError) as problem:
+        log.error("decided, and not anchored", problem=str(problem))
 
 
 def _refuse_breaches(ledger: Ledger, request: Request, breaches: tuple[Breach, ...], policy: ApprovalPolicy) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from fund_pipeline.allocations.approval.standing import altered
 from fund_pipeline.allocations.approval.weights import edited, measured
 from fund_pipeline.allocations.measure import METRICS
 from fund_pipeline.cerebro.model import ReturnsMatrix
@@ -15,6 +16,7 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.allocations import get_allocation
 from fund_pipeline.ledger.digests import shown_id
+from fund_pipeline.ledger.model import AllocationStatus
 
 
 def difference(
@@ -34,8 +36,11 @@ def difference(
     Raises
     ------
     NotFoundError : no such allocation. RefusedError : weights that could not be approved, or returns that changed.
+    InvariantError : it is pending, and not what was recorded: nobody should decide by it.
     """
     allocation = get_allocation(ledger, allocation_id)
+    if allocation.status is AllocationStatus.PENDING_APPROVAL and (why := altered(ledger, allocation)) is not None:
+        raise why
     chosen = allocation if weights is None else edited(ledger, allocation, weights, now)
     found = measured(ledger, chosen, matrix)
     active = active_allocation(ledger, allocation.fund_id)

@@ -26,6 +26,10 @@ class Refusal(StrEnum):
     DECIDED_MEANWHILE = "DECIDED_MEANWHILE"
 
 
+AFTER_A_CODE = frozenset({Refusal.CODE_REFUSED, Refusal.DECIDED_MEANWHILE})
+"""The reasons that come up once a code has been used. For all others, no code of the request was used up."""
+
+
 class RefusedError(ConflictError):
     """The decision was refused, and nothing was changed."""
 

@@ -13,12 +13,12 @@ from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
 from fund_pipeline.allocations.approval.wording import plain
 from fund_pipeline.allocations.measure import Measured, measure, rests_on
 from fund_pipeline.cerebro.model import ReturnsMatrix
-from fund_pipeline.errors import ConflictError
+from fund_pipeline.errors import ConflictError, InvariantError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import get_run, list_allocations, list_runs
 from fund_pipeline.ledger.digests import allocation_digest
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus, OptimisationRun, StrategyStatus
+from fund_pipeline.ledger.recorded import proven_fund, proven_run
 from fund_pipeline.ledger.strategies import list_strategies
 
 MOST_DECIMALS = 8
@@ -29,10 +29,12 @@ GREATEST = 20
 def measured(ledger: Ledger, allocation: Allocation, matrix: ReturnsMatrix) -> Measured:
     """An allocation's weights under the fund's present limits, against what is in force now.
 
-    RefusedError when its returns have changed.
+    RefusedError when its returns have changed, or its run or the fund's limits are not what was recorded of them.
     """
-    run = get_run(ledger, allocation.run_id)
-    fund = get_fund(ledger, allocation.fund_id)
+    try:
+        run, fund = proven_run(ledger, allocation.run_id), proven_fund(ledger, allocation.fund_id)
+    except InvariantError as altered:
+        raise RefusedError(Refusal.DATA_CHANGED, altered.message, remedy=altered.remedy) from None
     active = list_allocations(ledger, fund.fund_id, AllocationStatus.ACTIVE)
     current = active[0].weights if active else {}
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from dagster import AssetCheckKey, DagsterInstance, MetadataValue, TextMetadataValue
 from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
 
 from fund_pipeline.accounts.limits import limits_of
+from fund_pipeline.allocations.approval.deadline import data_age_days, deadline, newest_return
+from fund_pipeline.allocations.approval.standing import altered
 from fund_pipeline.defs.research.approval_config import filled_form, launchpad
 from fund_pipeline.defs.research.approval_state import Standing
 from fund_pipeline.defs.research.backtest_assets import SHOWN
@@ -18,8 +20,11 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.active import ActiveAllocation
 from fund_pipeline.ledger.allocations import get_run
 from fund_pipeline.ledger.digests import shown_id
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import Allocation, OptimisationRun
+from fund_pipeline.ledger.recorded import proven_fund
+
+ALTERED = "not_as_recorded"
+"""Under which name the aid says, in place of all figures, that somebody changed them."""
 
 
 def approval_aid(
@@ -31,6 +36,9 @@ def approval_aid(
     if allocation is None:
         return state | {"data_warnings": MetadataValue.md(_data_warnings(instance, data_checks))}
     run = get_run(ledger, allocation.run_id)
+    if (why := altered(ledger, allocation)) is not None:
+        # Figures that may be somebody's own are worse than none: nothing is shown of them, and nothing to decide with.
+        return state | {ALTERED: TextMetadataValue(str(why))}
     return (
         state
         | (_how_to_decide(allocation) if standing.is_pending else {})
@@ -63,18 +71,18 @@ def _how_to_decide(allocation: Allocation) -> Sections:
 
 
 def _age(ledger: Ledger, allocation: Allocation, run: OptimisationRun, now: datetime) -> str:
-    policy = limits_of(allocation.fund_id, get_fund(ledger, allocation.fund_id).risk_limits).approval
+    policy = limits_of(allocation.fund_id, proven_fund(ledger, allocation.fund_id).risk_limits).approval
     hours = (now - allocation.created_at).total_seconds() / 3600
-    ends = allocation.created_at + timedelta(hours=policy.max_age_hours)
+    ends = deadline(allocation, run, policy)
     window = run.inputs["window"]
     rows = [
         ("recommended", f"{allocation.created_at:%Y-%m-%d %H:%M}Z", f"{hours:.1f} hours ago"),
         ("expires", f"{ends:%Y-%m-%d %H:%M}Z", ""),
     ]
-    if (last := window["last_date"]) is not None:
-        days = (now.date() - date.fromisoformat(last)).days
+    if (last := newest_return(run)) is not None:
+        days = data_age_days(run, now)
         most = "never too old" if policy.max_data_age_days is None else f"too old after {policy.max_data_age_days}"
-        rows.append(("newest return", last, f"{days} days ago, {most}"))
+        rows.append(("newest return", str(last), f"{days} days ago, {most}"))
         rows.append(("common history", f"{window['first_date']} – {last}", f"{window['days']} days"))
     return markdown_table(("", "when", ""), rows)
 

@@ -18,7 +18,7 @@ from fund_pipeline.allocations.approval import RefusedError
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.funds import ALLOCATION_APPROVED, approved_key, recommended_key, step_of
 from fund_pipeline.defs.research.acts import correlation_of
-from fund_pipeline.defs.research.approval_aid import approval_aid, in_force_metadata
+from fund_pipeline.defs.research.approval_aid import ALTERED, approval_aid, in_force_metadata
 from fund_pipeline.defs.research.approval_config import Choice, DecisionConfig
 from fund_pipeline.defs.research.approval_request import decide_as_asked, use_up_codes
 from fund_pipeline.defs.research.approval_state import standing_of
@@ -46,7 +46,7 @@ def approval_check(fund_id: str, data_checks: Sequence[AssetCheckKey]) -> AssetC
     ) -> AssetCheckResult:
         act = Act(f"dagster:{context.run.job_name}", utc_now(), correlation_of(context.run))
         if config.decision is Choice.wait:
-            use_up_codes(desk, config, act, also_first=True)
+            use_up_codes(desk, config, act)
             return _standing(context, desk, fund_id, data_checks, act)
         by_hand = Act(act.actor, act.at, context.run.run_id)
         try:
@@ -90,15 +90,15 @@ def _standing(
     try:
         standing = standing_of(desk.ledger, desk.warehouse, fund_id, act)
         active = active_allocation(desk.ledger, fund_id)
+        aid = approval_aid(desk.ledger, context.instance, standing, data_checks, act.at)
     except InvariantError as broken:
         return _result(fund_id, passed=False, severity=AssetCheckSeverity.ERROR, description=str(broken), metadata={})
     return _result(
         fund_id,
         passed=standing.approval is not None,
-        severity=AssetCheckSeverity.WARN,
+        severity=AssetCheckSeverity.ERROR if standing.is_pending and ALTERED in aid else AssetCheckSeverity.WARN,
         description=standing.words,
-        metadata=approval_aid(desk.ledger, context.instance, standing, data_checks, act.at)
-        | (in_force_metadata(active) if active is not None else {}),
+        metadata=aid | (in_force_metadata(active) if active is not None else {}),
     )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from fund_pipeline.allocations.approval import Decided, Override, Refusal, RefusedError, Request, Verb, decide
+from fund_pipeline.allocations.approval.noting import NAME, note
+from fund_pipeline.allocations.approval.wording import plain
 from fund_pipeline.defs.research.approval_config import DecisionConfig
 from fund_pipeline.defs.research.resources import DeskResource
 from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.allocations import get_allocation
-from fund_pipeline.ledger.approvals import note_refusal
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.users import Security, verify_code
+from fund_pipeline.users import Security, use_up_code
 
 USED_UP = "none: it is in a run's config, so it is used up"
 
@@ -30,22 +31,20 @@ def decide_as_asked(desk: DeskResource, fund_id: str, form: DecisionConfig, act:
     try:
         request = _request(desk.ledger, fund_id, form, act, same_run=same_run)
         matrix = desk.warehouse.read_returns("strategy_returns")
-        return decide(desk.ledger, matrix, Security.of(desk.settings, desk.ledger), request, act.at)
-    except RefusedError as refused:
-        use_up_codes(desk, form, act, also_first=refused.reason is not Refusal.CODE_REFUSED)
-        raise
+        security = Security.of(desk.settings, desk.ledger)
+        return decide(desk.ledger, matrix, security, request, act.at, anchors=desk.settings.audit_anchors)
+    finally:
+        use_up_codes(desk, form, act)
 
 
-def use_up_codes(desk: DeskResource, form: DecisionConfig, act: Act, *, also_first: bool) -> None:
-    """Make sure that no code of a form that decided nothing can be used by whoever reads the run's config."""
-    given = [(form.second_approved_by.strip(), form.second_code)]
-    if also_first:
-        given.append((form.approved_by.strip(), form.code))
-    if not (given := [(user_id, code) for user_id, code in given if user_id and code.strip()]):
+def use_up_codes(desk: DeskResource, form: DecisionConfig, act: Act) -> None:
+    """Make sure that no code of a form can be used, or used again, by whoever reads the run's config."""
+    given = [(form.approved_by, form.code), (form.second_approved_by, form.second_code)]
+    if not (given := [(user_id.strip(), code) for user_id, code in given if user_id.strip() and code.strip()]):
         return
     security = Security.of(desk.settings, desk.ledger)
     for user_id, code in given:
-        verify_code(desk.ledger, user_id, code, act.at, security, purpose=USED_UP, correlation_id=act.correlation_id)
+        use_up_code(desk.ledger, user_id, code, act.at, security, purpose=USED_UP, correlation_id=act.correlation_id)
 
 
 def _request(ledger: Ledger, fund_id: str, form: DecisionConfig, act: Act, *, same_run: bool) -> Request:
@@ -54,9 +53,7 @@ def _request(ledger: Ledger, fund_id: str, form: DecisionConfig, act: Act, *, sa
         _refuse_other_fund(ledger, fund_id, shown)
         weights = _weights(form.weights)
     except RefusedError as refused:
-        named = shown.partition(":")[0][:128] or fund_id
-        detail = {"decision": form.decision.value, "by": form.approved_by, "message": refused.message}
-        note_refusal(ledger, named, refused.reason.value, detail, act)
+        note(ledger, form.decision.value, shown, form.approved_by, refused, act)
         raise
     asks_override = form.override_reason or form.second_approved_by or form.second_code
     return Request(
@@ -75,6 +72,8 @@ def _request(ledger: Ledger, fund_id: str, form: DecisionConfig, act: Act, *, sa
 
 
 def _refuse_other_fund(ledger: Ledger, fund_id: str, shown: str) -> None:
+    if not NAME.fullmatch(shown):
+        return  # told by the function that decides
     try:
         allocation = get_allocation(ledger, shown.partition(":")[0])
     except NotFoundError:
@@ -95,7 +94,7 @@ def _weights(given: Mapping[str, str]) -> dict[str, Decimal]:
         except InvalidOperation:
             raise RefusedError(
                 Refusal.WRONG_WEIGHTS,
-                f"the weight of {name} is {text!r}",
+                f"the weight of {plain(name, 100)} is {plain(text, 40)!r}",
                 remedy='write a decimal fraction of fund equity in quotes, such as "0.25"',
             ) from None
     return weights

@@ -12,8 +12,8 @@ from fund_pipeline.ledger.active import active_allocation, list_approvals
 from fund_pipeline.ledger.allocations import get_allocation, list_allocations
 from fund_pipeline.ledger.approval_model import Approval, Decision
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import Allocation, AllocationOrigin, AllocationStatus
+from fund_pipeline.ledger.recorded import proven_fund
 from fund_pipeline.warehouse import Warehouse
 
 
@@ -86,6 +86,6 @@ def _unapproved(ledger: Ledger, recommended: Allocation, now: Act) -> str:
     named = recommended.allocation_id
     if recommended.status is not AllocationStatus.PENDING_APPROVAL:
         return f"{named} is {recommended.status.value}: it was never approved."
-    policy = limits_of(recommended.fund_id, get_fund(ledger, recommended.fund_id).risk_limits).approval
+    policy = limits_of(recommended.fund_id, proven_fund(ledger, recommended.fund_id).risk_limits).approval
     old = too_old(ledger, recommended, policy, now)
     return f"{named} waits for a person." if not old else f"{named} is too old to be approved: {old}."
