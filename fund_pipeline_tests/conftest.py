@@ -67,6 +67,7 @@ def execute(server: PostgresServer, statement: str) -> None:
     finally:
         connection.close()
 
+
 LIVE_FIRST = ("pages", "services", "defs", "api", "cli")
 """Folders whose tests start processes and wait for them: begun first, so that no worker ends long after the other."""
 
