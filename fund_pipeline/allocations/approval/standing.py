@@ -102,7 +102,9 @@ def altered(ledger: Ledger, shown: Allocation, *, run_too: bool = True) -> Invar
         if run_too:
             proven_run(ledger, shown.run_id)
     except InvariantError as why:
-        return why
+        now = get_allocation(ledger, shown.allocation_id)
+        # Decided or replaced between the two looks: it is judged as it is now; the decision is refused for that later.
+        return why if now.status is shown.status else altered(ledger, now, run_too=run_too)
     return None
 
 
