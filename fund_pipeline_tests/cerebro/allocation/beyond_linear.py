@@ -41,7 +41,7 @@ def compare_ratio(problem: Problem) -> Comparison:
         return _found((*faults, "cash, but something gains") if _most_return(limits) > 0.0 else tuple(faults))
     if not 0.0 <= certificate.relative_gap <= GAP:
         faults.append(f"gap {certificate.relative_gap:.1e}")
-    better = _better_ratio(limits, certificate.bound)
+    better = _better_ratio(_worth_holding(limits), certificate.bound)
     if not better <= DIFFERENCE:
         faults.append(f"a ratio {better:.1e} above the bound {certificate.bound}")
     if found.cvar > 0.0:
@@ -49,6 +49,14 @@ def compare_ratio(problem: Problem) -> Comparison:
         if not certificate.bound - reached <= certificate.rounding_cost + DIFFERENCE * certificate.bound:
             faults.append(f"the weights reach {reached} of {certificate.bound}")
     return Comparison(True, certificate.relative_gap, max(better, 0.0), tuple(faults))
+
+
+def _worth_holding(limits: Limits) -> Limits:
+    """The weights a bound speaks of: those that gain a hundredth of the most there is to gain, or a basis point."""
+    if limits.is_cone:
+        return limits
+    least = min(1e-4, 0.01 * _most_return(limits))
+    return replace(limits, target_return=max(limits.target_return or 0.0, least))
 
 
 def compare_drawdown(problem: Problem, seed: int) -> Comparison:
