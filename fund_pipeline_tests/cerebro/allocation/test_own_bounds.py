@@ -9,6 +9,7 @@ import pytest
 
 from fund_pipeline.cerebro.allocation import Constraints, SolutionStatus, WeightBounds, minimise_cvar, solve
 from fund_pipeline.errors import InputError
+from fund_pipeline_tests.cerebro.allocation.instances import random_instance
 from fund_pipeline_tests.cerebro.allocation.test_ratio import fat, problem_of
 
 FREE = Constraints(cvar_limit=0.02, margin_cap=None)
@@ -103,3 +104,10 @@ def test_a_least_weight_of_what_is_held_that_fits_nowhere_leaves_cash_or_is_name
     named = solve(problem_of(fat(1), invested)).conflicts
     assert "min_weight_if_held = 0.4" in named
     assert "max_weight = 0.3" in named
+
+
+def test_the_fast_engine_lets_every_strategy_in_before_it_calls_limits_infeasible() -> None:
+    """The few strategies it began with could not meet the budget, margin and CVaR of this problem; all of them can."""
+    found = solve(random_instance(20263167))
+    assert found.status is SolutionStatus.OPTIMAL
+    assert found.fallbacks == ()

@@ -57,7 +57,7 @@ def approach(limits: Limits, aim: Aim, tail: Tail) -> Near | None:
     best = _Incumbent(limits, aim)
     gap, weights = np.inf, best.weights
     for cuts in range(_MOST_CUTS):
-        if model.run() is not Outcome.OPTIMAL:
+        if model.run() is not Outcome.OPTIMAL and not (model.enter_all() and model.run() is Outcome.OPTIMAL):
             return None
         weights = model.weights()
         entering = model.improving(_ENTERING)

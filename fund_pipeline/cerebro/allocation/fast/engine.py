@@ -56,6 +56,8 @@ class Engine:
         if cold is None:
             return Declined.INFEASIBLE
         outcome = cold.solve()
+        if outcome is Outcome.INFEASIBLE and cold.base.model.enter_all():
+            outcome = cold.solve()
         if outcome is Outcome.OPTIMAL:
             return self._kept(cold, aim)
         return Declined.INFEASIBLE if outcome is Outcome.INFEASIBLE else Declined.FAILED

@@ -135,6 +135,13 @@ class WorkingModel:
         self.columns = np.concatenate((self.columns, self._grown(count)))
         self._is_working[strategies] = True
 
+    def enter_all(self) -> bool:
+        """Make every strategy a column; False if all were. Few strategies may be unable to meet what all can."""
+        outside = np.flatnonzero(~self._is_working).astype(np.int32)
+        if outside.size:
+            self.enter(outside)
+        return bool(outside.size)
+
     def set_costs(self, costs: Floats) -> None:
         """Other costs (N,) of the weights."""
         self.costs = costs
