@@ -14,8 +14,8 @@ import typer
 from fund_pipeline.cli.context import Json, ledger_of, person, print_json, start
 from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import InputError
-from fund_pipeline.signals.model import Environment
 from fund_pipeline.signals.options import DirectionMeans, DuplicatePolicy, QuantityMeans
+from fund_pipeline.terms import Environment
 
 if TYPE_CHECKING:
     from fund_pipeline.ledger import Ledger

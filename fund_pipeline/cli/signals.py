@@ -86,9 +86,9 @@ def process(
 
 @contextmanager
 def _desk() -> Iterator[tuple[Settings, Ledger, Reader]]:
+    from fund_pipeline.instruments import load_master
     from fund_pipeline.signals.inbox import Reader
-    from fund_pipeline.signals.instruments import load_master
-    from fund_pipeline.signals.model import Environment
+    from fund_pipeline.terms import Environment
 
     settings = start()
     reader = Reader(load_master(settings.instruments), Environment(settings.environment))

@@ -2,6 +2,7 @@
 
 Pure: bytes and values in, values out; the times are passed in, and storing, sending and serving are others' work."""
 
+from fund_pipeline.instruments import Instrument, InstrumentMaster, load_master
 from fund_pipeline.signals.completeness import entry_problem
 from fund_pipeline.signals.context import Context
 from fund_pipeline.signals.digest import (
@@ -16,13 +17,13 @@ from fund_pipeline.signals.digest import (
 from fund_pipeline.signals.envelope import Envelope, accepted_environment, passphrase_of, read_envelope
 from fund_pipeline.signals.errors import Problem, SignalError
 from fund_pipeline.signals.formats import FORMATS, standardise
-from fund_pipeline.signals.instruments import Instrument, InstrumentMaster, load_master
-from fund_pipeline.signals.model import AssetClass, Environment, Leg, OrderType, Side, Signal, SignalType
+from fund_pipeline.signals.model import Leg, Signal
 from fund_pipeline.signals.notes import Note, NoteCode
 from fund_pipeline.signals.options import DirectionMeans, DuplicatePolicy, QuantityMeans, SenderOptions
 from fund_pipeline.signals.parse import adopt, parse_json
 from fund_pipeline.signals.reasons import QuarantineReason, RejectionReason
 from fund_pipeline.signals.values import as_values, from_values
+from fund_pipeline.terms import AssetClass, Environment, OrderType, Side, SignalType
 
 __all__ = [
     "FORMATS",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fund_pipeline.signals.errors import Problem, inside, refusal
-from fund_pipeline.signals.model import AssetClass, Leg, Signal
+from fund_pipeline.signals.model import Leg, Signal
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass
 
 _WITH_EXPIRY = (AssetClass.FUTURE, AssetClass.OPTION)
 

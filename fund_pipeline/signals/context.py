@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fund_pipeline.errors import InvariantError
-from fund_pipeline.signals.instruments import InstrumentMaster
-from fund_pipeline.signals.model import Environment, SignalType
+from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.signals.notes import Note, NoteCode
 from fund_pipeline.signals.options import SenderOptions
+from fund_pipeline.terms import Environment, SignalType
 
 
 @dataclass(frozen=True)

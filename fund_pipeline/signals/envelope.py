@@ -9,11 +9,11 @@ from typing import Any
 
 from fund_pipeline.signals.digest import PASSPHRASE, SignalKey
 from fund_pipeline.signals.errors import inside, refusal
-from fund_pipeline.signals.model import Environment
 from fund_pipeline.signals.notes import Note
 from fund_pipeline.signals.reasons import RejectionReason
 from fund_pipeline.signals.sent_time import compare_timestamp, read_sent_at
 from fund_pipeline.signals.texts import checked_id
+from fund_pipeline.terms import Environment
 
 SENT = "signal_sent_EPOCH"
 ENVIRONMENT = "environment"

@@ -9,45 +9,7 @@ from enum import StrEnum
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.signals.notes import Note
-
-
-class SignalType(StrEnum):
-    """What a signal does to the sender's own position. UNSPECIFIED: the sender did not say."""
-
-    ENTRY = "ENTRY"
-    EXIT = "EXIT"
-    SCALE_IN = "SCALE_IN"
-    SCALE_OUT = "SCALE_OUT"
-    CANCEL = "CANCEL"
-    UNSPECIFIED = "UNSPECIFIED"
-
-    @property
-    def opens(self) -> bool:
-        """Whether it adds to a position, so that everything an order needs must be stated."""
-        return self in (SignalType.ENTRY, SignalType.SCALE_IN)
-
-    @property
-    def closes(self) -> bool:
-        """Whether it can only reduce what is there. UNSPECIFIED neither opens nor closes yet."""
-        return self in (SignalType.EXIT, SignalType.SCALE_OUT, SignalType.CANCEL)
-
-
-class AssetClass(StrEnum):
-    """What kind of instrument a leg is on."""
-
-    STOCK = "STOCK"
-    ETF = "ETF"
-    OPTION = "OPTION"
-    FOREX = "FOREX"
-    FUTURE = "FUTURE"
-    CRYPTO = "CRYPTO"
-
-
-class Side(StrEnum):
-    """The side of the order."""
-
-    BUY = "BUY"
-    SELL = "SELL"
+from fund_pipeline.terms import AssetClass, Environment, OrderType, Right, Side, SignalType
 
 
 class Direction(StrEnum):
@@ -55,29 +17,6 @@ class Direction(StrEnum):
 
     LONG = "LONG"
     SHORT = "SHORT"
-
-
-class OrderType(StrEnum):
-    """How the order is to be priced."""
-
-    MARKET = "MARKET"
-    LIMIT = "LIMIT"
-    STOP = "STOP"
-    STOP_LIMIT = "STOP_LIMIT"
-
-
-class Right(StrEnum):
-    """Call or put."""
-
-    CALL = "C"
-    PUT = "P"
-
-
-class Environment(StrEnum):
-    """Which deployment a signal is for."""
-
-    STAGING = "staging"
-    PRODUCTION = "production"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +29,7 @@ class Leg:
     Attributes
     ----------
     symbol : name in the instrument master; as the sender spelled it, in capitals, where the master has none.
-    key : instrument key (see instrument_key.py); None where asset class, expiry, strike or right are not known.
+    key : instrument key (see instruments/key.py); None where asset class, expiry, strike or right are not known.
     asset_class : None only where neither the sender nor the master says it.
     side : side of the order, from `action`; None where the sender states none.
     quantity : > 0, in the sender's units (shares, contracts, FX base units, coins); None where not stated or where

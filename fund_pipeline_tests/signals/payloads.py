@@ -23,7 +23,7 @@ from fund_pipeline.signals import (
     parse_json,
     standardise,
 )
-from fund_pipeline.signals.model import Right
+from fund_pipeline.terms import Right
 from fund_pipeline_tests.homes import ROOT
 
 NOW = datetime(2025, 11, 3, 15, 0, tzinfo=UTC)

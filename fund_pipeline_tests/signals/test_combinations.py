@@ -11,7 +11,7 @@ from fund_pipeline.signals import (
     OrderType,
     Side,
 )
-from fund_pipeline.signals.model import Right
+from fund_pipeline.terms import Right
 from fund_pipeline_tests.signals.payloads import (
     CALL,
     codes,

@@ -15,11 +15,11 @@ from fund_pipeline.signals.envelope import accepted_environment, read_envelope
 from fund_pipeline.signals.errors import refusal
 from fund_pipeline.signals.inbox.model import Accepted, AcceptedStatus, Arrival
 from fund_pipeline.signals.inbox.preparing import lenient_key, place, place_at_any_rate, prepare
-from fund_pipeline.signals.model import Environment
 from fund_pipeline.signals.parse import adopt, parse_json
 from fund_pipeline.signals.reasons import RejectionReason
 from fund_pipeline.signals.senders.model import Sender
 from fund_pipeline.signals.spool import Spool
+from fund_pipeline.terms import Environment
 
 
 def accept(

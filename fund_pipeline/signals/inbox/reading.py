@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fund_pipeline.errors import FundError
+from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger.model import SizingMode, StrategyStatus
 from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow, SenderStatus, SignalState, WayIn
 from fund_pipeline.logs import get_logger
@@ -17,12 +18,12 @@ from fund_pipeline.signals.errors import Problem, SignalError, shown
 from fund_pipeline.signals.formats import standardise
 from fund_pipeline.signals.inbox.preparing import copy_digest
 from fund_pipeline.signals.inbox.reasons import InboxReason
-from fund_pipeline.signals.instruments import InstrumentMaster
-from fund_pipeline.signals.model import Environment, Signal
+from fund_pipeline.signals.model import Signal
 from fund_pipeline.signals.options import DuplicatePolicy
 from fund_pipeline.signals.parse import adopt, parse_json
 from fund_pipeline.signals.senders.model import Sender
 from fund_pipeline.signals.values import as_values
+from fund_pipeline.terms import Environment
 
 log = get_logger(__name__)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import refusal
-from fund_pipeline.signals.model import Direction, Side, SignalType
+from fund_pipeline.signals.model import Direction
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.options import DirectionMeans
 from fund_pipeline.signals.reading.fields import Fields
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import Side, SignalType
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from fund_pipeline.signals.context import Context, Reading
 from fund_pipeline.signals.envelope import ENVIRONMENT, SENT, Envelope, read_envelope
 from fund_pipeline.signals.errors import SignalError, inside, refusal
-from fund_pipeline.signals.model import Leg, Signal, SignalType
+from fund_pipeline.signals.model import Leg, Signal
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.reading.combinations import MOST_LEGS
 from fund_pipeline.signals.reading.fields import Fields
@@ -17,6 +17,7 @@ from fund_pipeline.signals.reading.single_leg import note_account
 from fund_pipeline.signals.reasons import QuarantineReason
 from fund_pipeline.signals.sent_time import clock_notes
 from fund_pipeline.signals.texts import refuse_placeholder, unfit
+from fund_pipeline.terms import SignalType
 
 ReadLegs = Callable[[Reading], tuple[Leg, ...]]
 

@@ -10,7 +10,7 @@ from math import gcd, lcm
 
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import inside, refusal
-from fund_pipeline.signals.model import AssetClass, Leg, OrderType
+from fund_pipeline.signals.model import Leg
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.options import QuantityMeans
 from fund_pipeline.signals.reading.fields import EXACT, Fields
@@ -18,6 +18,7 @@ from fund_pipeline.signals.reading.prices import Prices, read_prices
 from fund_pipeline.signals.reading.quantities import read_units
 from fund_pipeline.signals.reading.single_leg import fields_of, read_leg
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass, OrderType
 
 MOST_LEGS = 20
 

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import refusal
-from fund_pipeline.signals.model import AssetClass, Right
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.reading.fields import Fields
 from fund_pipeline.signals.reading.quantities import LARGEST_QUANTITY
 from fund_pipeline.signals.reading.resolving import Resolved
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass, Right
 
 _DASHED = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"\d{8}", re.ASCII)

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import SignalError, refusal
-from fund_pipeline.signals.model import AssetClass, OrderType
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.reading.fields import Fields
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass, OrderType
 
 LARGEST_PRICE = Decimal(10) ** 12
 

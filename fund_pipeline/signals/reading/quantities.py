@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import refusal
-from fund_pipeline.signals.model import Side, SignalType
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.options import QuantityMeans
 from fund_pipeline.signals.reading.actions import Action
 from fund_pipeline.signals.reading.fields import EXACT, Fields
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import Side, SignalType
 
 LARGEST_QUANTITY = Decimal(10) ** 12
 

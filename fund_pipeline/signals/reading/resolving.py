@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fund_pipeline.instruments import Instrument, Spelling
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import refusal
-from fund_pipeline.signals.instruments import Instrument, Spelling
-from fund_pipeline.signals.model import AssetClass
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.reading.fields import Fields
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass
 
 _LISTED = (AssetClass.STOCK, AssetClass.ETF)
 

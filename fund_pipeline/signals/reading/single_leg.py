@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fund_pipeline.instruments import instrument_key
 from fund_pipeline.signals.completeness import gaps
 from fund_pipeline.signals.context import Reading
 from fund_pipeline.signals.errors import refusal
-from fund_pipeline.signals.instrument_key import instrument_key
-from fund_pipeline.signals.model import AssetClass, Leg
+from fund_pipeline.signals.model import Leg
 from fund_pipeline.signals.notes import NoteCode
 from fund_pipeline.signals.reading.actions import read_action, read_direction
 from fund_pipeline.signals.reading.contracts import exchange_of, read_expiry, read_right, read_strike
@@ -17,6 +17,7 @@ from fund_pipeline.signals.reading.prices import read_prices
 from fund_pipeline.signals.reading.quantities import read_amount
 from fund_pipeline.signals.reading.resolving import resolve
 from fund_pipeline.signals.reasons import QuarantineReason
+from fund_pipeline.terms import AssetClass
 
 LEG_NAMES: Mapping[str, tuple[str, ...]] = {
     "instrument": ("instrument", "ticker"),

@@ -13,12 +13,12 @@ from fund_pipeline.ledger import senders as rows
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.signal_model import Passphrase, SenderRow, SenderStatus
 from fund_pipeline.signals.errors import SignalError
-from fund_pipeline.signals.model import Environment
 from fund_pipeline.signals.options import SenderOptions
 from fund_pipeline.signals.senders.model import Sender
 from fund_pipeline.signals.senders.passphrases import hash_passphrase
 from fund_pipeline.signals.senders.vault import Vault
 from fund_pipeline.signals.texts import checked_id
+from fund_pipeline.terms import Environment
 
 PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEEP_FORMER = timedelta(hours=24)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund_pipeline.ledger.signal_model import SenderRow, SenderStatus
-from fund_pipeline.signals.model import Environment
 from fund_pipeline.signals.options import SenderOptions
+from fund_pipeline.terms import Environment
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from fund_pipeline.signals.model import AssetClass, Right
+from fund_pipeline.terms import AssetClass, Right
 
 
 def instrument_key(

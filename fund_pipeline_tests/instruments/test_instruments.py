@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from fund_pipeline.errors import InputError
+from fund_pipeline.instruments import instrument_key
 from fund_pipeline.signals import AssetClass, load_master
-from fund_pipeline.signals.instrument_key import instrument_key
-from fund_pipeline.signals.model import Right
+from fund_pipeline.terms import Right
 from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.signals.payloads import MASTER
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from fund_pipeline.signals.instrument_file import ClassTerms, InstrumentEntry, read_file
-from fund_pipeline.signals.model import AssetClass
+from fund_pipeline.instruments.file import ClassTerms, InstrumentEntry, read_file
+from fund_pipeline.terms import AssetClass
 
 _SEPARATORS = re.compile(r"[/\-_.]")
 _CONTINUOUS = re.compile(r"[12]!$")

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fund_pipeline.errors import InputError
-from fund_pipeline.signals.model import AssetClass
+from fund_pipeline.terms import AssetClass
 
 
 def _exact(value: object) -> object:

@@ -1,0 +1,1 @@
+"""Decisions: what is done about each standardised signal, from the facts of that moment."""

@@ -1,0 +1,8 @@
+"""The instrument master: how each instrument trades, and the one text that names it.
+
+Pure but for `load_master`, which reads data/instruments.yaml."""
+
+from fund_pipeline.instruments.key import instrument_key
+from fund_pipeline.instruments.master import Instrument, InstrumentMaster, Spelling, load_master
+
+__all__ = ["Instrument", "InstrumentMaster", "Spelling", "instrument_key", "load_master"]
