@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal
 
@@ -17,7 +17,7 @@ from fund_pipeline.api.body_limit import BodyLimit
 from fund_pipeline.api.context import Context, Here
 from fund_pipeline.api.decisions import router as decisions
 from fund_pipeline.api.envelope import Envelope
-from fund_pipeline.api.guard import HEALTH, Guard
+from fund_pipeline.api.guard import Door, Guard
 from fund_pipeline.keys import audit_source
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.audit_keys import AuditKeys
@@ -25,6 +25,9 @@ from fund_pipeline.settings import Settings
 
 THREADS = 10
 """Requests at work at once; with those whose password is being checked, fewer than the ledger has connections."""
+
+HEALTH = "/healthz"
+DOORS: Mapping[tuple[str, str], Door | None] = {("*", HEALTH): None}
 
 DESCRIPTION = """\
 What each fund is recommended to hold, what it holds, and the decisions of its admins.
@@ -69,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, doors=DOORS)
     app.add_middleware(Envelope)
     app.add_api_route(HEALTH, health, summary="Whether the API and its ledger answer", tags=["health"])
     app.include_router(allocations)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,11 +19,16 @@ from fund_pipeline.errors import FundError
 from fund_pipeline.logs import get_logger
 from fund_pipeline.users import PasswordVerdict, UserRole, check_password, get_user
 
-HEALTH = "/healthz"
 CHECKS_AT_ONCE = 2
 """A check of a password takes 64 MiB for some tens of milliseconds; strangers may ask for as many as they like."""
 
 log = get_logger(__name__)
+
+Door = Callable[[Context, HTTPConnection], Mapping[str, str]]
+"""Says who asks, as values for `request.state`, before anything of the body is read; may wait for the ledger.
+
+It raises a FundError, such as NotAcceptedError, for whoever may not come in.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,45 +40,61 @@ class Credentials:
 
 
 class Guard:
-    """Middleware: asks for HTTP Basic before anything else of a request is read. `request.state.admin` is who it is.
+    """Middleware: asks who it is before anything else of a request is read. Where no other door is, only admins enter.
 
+    `doors` are by method and path, a path ending in `/*` standing for what is below it; None is open to all.
     Strangers are told only that they were not accepted: not whether the user exists, is locked, or is no admin.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, doors: Mapping[tuple[str, str], Door | None]) -> None:
         self._app = app
+        self._doors = doors
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 401."""
-        if scope["type"] != "http" or scope["path"] == HEALTH:
+        door = self._door(scope) if scope["type"] == "http" else None
+        if door is None:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(CHECKS_AT_ONCE)
         try:
-            given = credentials_in(Headers(scope=scope).getlist("authorization"))
-            here, asked = context_of(connection), request_id_of(connection)
-            scope["state"]["admin"] = await anyio.to_thread.run_sync(admit, here, given, asked, limiter=self._limiter)
+            here = context_of(connection)
+            scope["state"].update(await anyio.to_thread.run_sync(door, here, connection, limiter=self._limiter))
         except FundError as refused:
             await answer_to(refused, request_id_of(connection))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
+    def _door(self, scope: Scope) -> Door | None:
+        method, path = scope["method"], scope["path"]
+        for (wanted, place), door in self._doors.items():
+            below = place.endswith("/*") and path.startswith(place[:-1])
+            if wanted in (method, "*") and (below or path == place):
+                return door
+        return admit_admin
 
-def admit(context: Context, given: Credentials, request_id: str) -> str:
+
+def admit_admin(here: Context, connection: HTTPConnection) -> Mapping[str, str]:
     """The id of the admin whose password it is. NotAcceptedError for everybody else, whatever the reason."""
+    given = credentials_in(connection.headers.getlist("authorization"))
     verdict = check_password(
-        context.ledger, given.user_id, given.password, utc_now(), context.security(), correlation_id=request_id
+        here.ledger,
+        given.user_id,
+        given.password,
+        utc_now(),
+        here.security(),
+        correlation_id=request_id_of(connection),
     )
     if verdict is not PasswordVerdict.ACCEPTED:
         log.warning("login refused", verdict=verdict.value)
         raise NotAcceptedError
-    if get_user(context.ledger, given.user_id).role is not UserRole.ADMIN:
+    if get_user(here.ledger, given.user_id).role is not UserRole.ADMIN:
         log.warning("login refused", verdict="NOT_ADMIN", user=given.user_id)
         raise NotAcceptedError
-    return given.user_id
+    return {"admin": given.user_id}
 
 
 def credentials_in(headers: list[str]) -> Credentials:

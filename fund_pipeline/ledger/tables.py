@@ -340,3 +340,41 @@ signal_transitions = Table(
     Column("reason", String(64)),
     Column("problem", NullableJson),
 )
+
+refused_signals = Table(
+    "refused_signals",
+    metadata,
+    Column("refused_id", String(64), primary_key=True),
+    Column("sender_id", String(64), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("problem", Json, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("way_in", String(16), nullable=False),
+    Column("received_at", UtcDateTime(), nullable=False, index=True),
+    Column("request_id", String(64), nullable=False),
+    _one_of("way_in", WayIn),
+)
+
+signal_resends = Table(
+    "signal_resends",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True),
+    Column("signal_id", ForeignKey("raw_signals.signal_id"), nullable=False),
+    Column("way_in", String(16), nullable=False),
+    Column("received_at", UtcDateTime(), nullable=False, index=True),
+    Column("request_id", String(64), nullable=False),
+    _one_of("way_in", WayIn),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime()),
+    Column("revoked_at", UtcDateTime()),
+)
