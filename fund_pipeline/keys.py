@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from fund_pipeline.errors import ConfigurationError
@@ -84,6 +85,12 @@ def secrets_source(settings: Settings) -> KeySource:
     """Where the key of the users' secrets is."""
     home_file = settings.root / FOLDER / "secrets.key"
     return KeySource("FUND_SECRETS_KEY", settings.secrets_key, settings.secrets_key_file, home_file)
+
+
+def secrets_keys(settings: Settings, in_use: bool) -> tuple[str, ...]:
+    """The keys of users' and senders' secrets, newest first; one is made in the home unless one is `in_use` already."""
+    source = secrets_source(settings)
+    return source.read() if in_use else source.read_or_make(lambda: Fernet.generate_key().decode())
 
 
 def _write_once(path: Path, text: str) -> None:

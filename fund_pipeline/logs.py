@@ -12,6 +12,8 @@ from typing import Literal
 import structlog
 
 ROOT = "fund_pipeline"
+CORRELATION_TAG = "fund/correlation_id"
+"""The tag of a Dagster run that carries its correlation id."""
 get_logger = structlog.stdlib.get_logger
 
 # Each event becomes an ordinary log record, its fields as extras: other handlers, such as Dagster's, read it too.

@@ -7,13 +7,13 @@ that a command does the same wherever it is called. ``.env.example`` lists all f
 from __future__ import annotations
 
 import os
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import fund_pipeline
@@ -73,14 +73,36 @@ class Settings(BaseSettings):
     instruments: Path = Field(
         Path("data/instruments.yaml"), description="The instrument master: how each instrument of a signal trades."
     )
+    paper_prices: Path | None = Field(
+        Path("data/prices"),
+        description="Folder of daily closes whose newest are the quotes of paper accounts. Empty: none are fed.",
+    )
     spool_dir: Path | None = Field(
         None, description="Folder in which signals wait while the ledger is away. Empty: FUND_HOME/spool."
     )
+    signal_rate: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Signals per second that one sender may send; ten times as many at once after a rest.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. "
+        "Empty: none is.",
+    )
+    mongodb_url: SecretStr | None = Field(
+        None, description="URL of the signal collector's MongoDB (mongodb://...). Empty: it is not followed."
+    )
+    mongodb_database: str | None = Field(None, description="Its database. Empty: the one that FUND_MONGODB_URL names.")
+    mongodb_collection: str = Field("trading_signals", description="Its collection of signals.")
     min_overlap_days: int = Field(252, ge=20, description="Least common days of a correlation and of the allocation.")
     host: str = Field("127.0.0.1", description="Address the web server binds. Dagster has no login: keep it local.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port of the Dagster web server.")
     api_host: str = Field(
-        "127.0.0.1", description="Address the HTTP API binds. It takes passwords over plain HTTP: loopback only."
+        "127.0.0.1",
+        description="Address the HTTP API binds. It takes passwords over plain HTTP: loopback, unless "
+        "FUND_TRUSTED_PROXIES says who else may connect.",
     )
     api_port: int = Field(8000, ge=1, le=65535, description="TCP port of the HTTP API.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for programs.")
@@ -97,6 +119,9 @@ class Settings(BaseSettings):
         "audit_key_file",
         "audit_anchors_dir",
         "spool_dir",
+        "paper_prices",
+        "mongodb_url",
+        "mongodb_database",
         mode="before",
     )
     @classmethod
@@ -112,6 +137,7 @@ class Settings(BaseSettings):
         "audit_key_file",
         "audit_anchors_dir",
         "spool_dir",
+        "paper_prices",
     )
     @classmethod
     def _from_the_project(cls, value: Path | None) -> Path | None:
@@ -126,16 +152,27 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not an IANA time zone such as America/New_York") from unknown
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError as wrong:
+                raise ValueError(f"{part!r} is no address or network such as 10.0.0.5 or 10.0.0.0/24") from wrong
+        return value
+
     @field_validator("api_host")
     @classmethod
-    def _only_this_machine(cls, value: str) -> str:
+    def _only_this_machine(cls, value: str, others: ValidationInfo) -> str:
         try:
-            is_local = ip_address(value).is_loopback
+            address = ip_address(value)
         except ValueError:
-            is_local = False
-        if not is_local:
+            address = None
+        if address is None or not (address.is_loopback or others.data.get("trusted_proxies")):
             raise ValueError(
-                f"{value!r} is no loopback address such as 127.0.0.1; put a proxy with TLS in front for other machines"
+                f"{value!r} is no loopback address such as 127.0.0.1; put a proxy with TLS in front for other "
+                "machines, and name it in FUND_TRUSTED_PROXIES where it is not on this one"
             )
         return value
 
@@ -168,6 +205,16 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """Folder in which signals wait while the ledger is away."""
         return self.spool_dir or self.root / "spool"
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of proxies whose X-Forwarded-For is believed."""
+        return tuple(filter(None, map(str.strip, self.trusted_proxies.split(","))))
+
+    @property
+    def mongodb_positions(self) -> Path:
+        """Folder that keeps how far the collector's database has been followed."""
+        return self.root / "mongodb"
 
     @property
     def ledger_url(self) -> str:

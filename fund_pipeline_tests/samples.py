@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.account_model import Account, AccountSnapshot, HaltState, Severity, Trouble
+from fund_pipeline.ledger.accounts import insert_account
+from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.allocations import record_recommendation
 from fund_pipeline.ledger.approval_model import Approval, ApprovalMethod, Decision
 from fund_pipeline.ledger.approvals import put_in_force
@@ -14,6 +17,8 @@ from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.funds import put_fund
+from fund_pipeline.ledger.halts import set_halt
+from fund_pipeline.ledger.key_model import Scope
 from fund_pipeline.ledger.model import (
     Allocation,
     AllocationStatus,
@@ -23,14 +28,19 @@ from fund_pipeline.ledger.model import (
     OptimisationRun,
     Strategy,
     StrategyStatus,
+    TradingMode,
 )
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.signals import settle_pending
+from fund_pipeline.ledger.snapshots import record_snapshot
 from fund_pipeline.ledger.strategies import put_strategy
-from fund_pipeline.signals import Environment, InstrumentMaster, SenderOptions
-from fund_pipeline.signals.inbox import Arrival, Reader, accept
+from fund_pipeline.signals import Environment, InstrumentMaster, RejectionReason, SenderOptions
+from fund_pipeline.signals.errors import refusal
+from fund_pipeline.signals.inbox import Arrival, Reader, accept, keep_refused
 from fund_pipeline.signals.senders import NewSender, Vault, add_sender
-from fund_pipeline.users import SecretBox, UserRole, add_user, new_recovery_codes
+from fund_pipeline.terms import AssetClass
+from fund_pipeline.users import SecretBox, UserRole, add_key, add_user, new_recovery_codes
+from fund_pipeline_tests.execution.filled import fill_execution
 from fund_pipeline_tests.keys import SECRETS_KEY
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
@@ -112,11 +122,58 @@ def approval_of(of: Allocation, **fields: object) -> Approval:
     return Approval(**values | fields)  # type: ignore[arg-type]
 
 
+def account(account_id: str = "demo-paper", **fields: object) -> Account:
+    """An OPEN account of fund `demo` at the paper broker, whose number is its id."""
+    values: dict[str, object] = {
+        "account_id": account_id,
+        "fund_id": "demo",
+        "name": account_id,
+        "broker": "paper",
+        "broker_account": account_id,
+        "asset_classes": (AssetClass.ETF, AssetClass.STOCK),
+        "mode": TradingMode.PAPER,
+        "currency": "USD",
+    }
+    return Account(**values | fields)  # type: ignore[arg-type]
+
+
+def snapshot(account_id: str = "demo-paper", equity: str = "1000000", **fields: object) -> AccountSnapshot:
+    """The broker's word on an account that holds nothing, a second before it arrived."""
+    values: dict[str, object] = {
+        "account_id": account_id,
+        "as_of": NOW - timedelta(seconds=1),
+        "received_at": NOW,
+        "equity": Decimal(equity),
+        "cash": Decimal(equity),
+        "margin_used": Decimal(0),
+        "currency": "USD",
+    }
+    return AccountSnapshot(**values | fields)  # type: ignore[arg-type]
+
+
+def trouble(**fields: object) -> Trouble:
+    """An exit that failed."""
+    values: dict[str, object] = {
+        "severity": Severity.WARNING,
+        "kind": "EXIT_FAILED",
+        "entity": "order",
+        "entity_id": "order-1",
+        "message": "the broker refused the exit",
+        "remedy": "close the position at the broker",
+        "fund_id": "demo",
+    }
+    return Trouble(**values | fields)  # type: ignore[arg-type]
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
     for name in ("A", "B"):
         put_strategy(ledger, strategy(name, margin_per_unit=Decimal("1234.56")), ACT)
+    insert_account(ledger, account(), ACT)
+    record_snapshot(ledger, snapshot())
+    set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
+    raise_alert(ledger, trouble(), NOW)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)
     accept_dates(ledger, DatesAcceptance("A", "hash-of-A", "user:x", "checked by hand", NOW), ACT)
     record_recommendation(ledger, run(), allocation(run(), A="0.5", B="0.25"), ACT)
@@ -127,8 +184,13 @@ def fill_ledger(ledger: Ledger) -> None:
     put_in_force(ledger, approved, approval_of(approved), ACT)
     add_user(ledger, "ada", "Ada", UserRole.ADMIN, ACT)
     new_recovery_codes(ledger, "ada", SecretBox([SECRETS_KEY]), ACT)
+    add_key(ledger, "a program", [Scope.STRATEGIES_READ], ACT)
     of_a = NewSender("tess", Environment.STAGING, SenderOptions(strategies=frozenset({"A"})))
     tess = add_sender(ledger, of_a, "the passphrase of tess", Vault([SECRETS_KEY]), ACT)
     asked = {"strategy_name": "A", "signalID": "1", "signal_sent_EPOCH": int(NOW.timestamp()), "signal": {}}
     accept(ledger, tess, asked, Arrival(WayIn.WEBHOOK, NOW), Environment.STAGING)
+    accept(ledger, tess, asked, Arrival(WayIn.WEBHOOK, NOW + timedelta(seconds=1)), Environment.STAGING)
+    of_b = refusal(RejectionReason.NOT_ALLOWED, "strategy_name", "B").problem
+    keep_refused(ledger, tess, asked | {"strategy_name": "B"}, of_b, Arrival(WayIn.WEBHOOK, NOW))
     settle_pending(ledger, Reader(InstrumentMaster((), {}), Environment.STAGING).read, ACT, 1)
+    fill_execution(ledger, "demo-paper", NOW)

@@ -1,4 +1,4 @@
-"""Funds and strategies as people describe them, checked before they reach the ledger."""
+"""Funds, accounts and strategies as people describe them, checked before they reach the ledger; halts."""
 
 from fund_pipeline.accounts.registry import FundEntry, ImportResult, StrategyEntry, import_registry, read_registry
 

@@ -1,4 +1,4 @@
-"""A fund's risk limits: every parameter of the allocation, its unit and its default."""
+"""A fund's risk limits: every parameter of the allocation and of orders, its unit and its default."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fund_pipeline.accounts.approval_policy import ApprovalPolicy
+from fund_pipeline.accounts.sizing_limits import SizingLimits, StrategyLimits
 from fund_pipeline.errors import InputError
 
 
@@ -30,6 +31,7 @@ class FundLimits(BaseModel):
     cluster_correlation: float = Field(
         0.7, gt=0, lt=1, description="Correlation from which strategies count as moving together."
     )
+    sizing: SizingLimits = Field(SizingLimits(), description="Limits on entries.")
     approval: ApprovalPolicy = Field(ApprovalPolicy(), description="Rules for approving an allocation.")
 
 
@@ -41,6 +43,17 @@ def limits_of(fund_id: str, risk_limits: Mapping[str, Any]) -> FundLimits:
         raise InputError(
             f"fund {fund_id}: risk limit {first_problem(invalid)}",
             remedy="correct it with `fund registry import FILE`",
+        ) from None
+
+
+def strategy_limits_of(strategy_id: str, risk_limits: Mapping[str, Any]) -> StrategyLimits:
+    """Check the limits stored for a strategy. InputError names the strategy, the field and its value."""
+    try:
+        return StrategyLimits.model_validate(dict(risk_limits))
+    except ValidationError as invalid:
+        raise InputError(
+            f"strategy {strategy_id}: risk limit {first_problem(invalid)}",
+            remedy=f"correct it with `fund strategies set {strategy_id} risk_limits='{{...}}'`; see docs/limits.md",
         ) from None
 
 

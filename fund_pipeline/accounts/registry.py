@@ -1,7 +1,8 @@
-"""The registry file: funds and strategies in YAML, validated field by field."""
+"""The registry file: funds, accounts and strategies in YAML, validated field by field."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,15 +10,29 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from fund_pipeline.accounts.accounts import AccountEntry, put_account
 from fund_pipeline.accounts.limits import FundLimits, first_problem
+from fund_pipeline.accounts.permissions import put_permitted
+from fund_pipeline.accounts.sizing_limits import StrategyLimits
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.accounts import list_accounts
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.funds import list_funds, put_fund
 from fund_pipeline.ledger.model import Fund, SizingMode, Strategy, StrategyStatus, TradingMode
-from fund_pipeline.ledger.strategies import list_strategies, put_strategy
+from fund_pipeline.ledger.strategies import list_strategies
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$"
 
@@ -30,7 +45,29 @@ def _exact(value: object) -> object:
     return value
 
 
-Exact = Annotated[Decimal, BeforeValidator(_exact)]
+def _text(value: str) -> str:
+    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
+        raise ValueError("it has control characters")
+    return value
+
+
+def _prose(value: str) -> str:
+    _text(value.translate(dict.fromkeys(map(ord, "\n\r\t"))))
+    return value
+
+
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": r"^-?[0-9]{1,26}(\.[0-9]{1,12})?$"}, {"type": "integer"}]},
+        "validation",
+    ),
+]
+Amount = Annotated[Exact, Field(max_digits=38, decimal_places=12)]
+"""As many digits as the ledger keeps."""
+Text = Annotated[str, AfterValidator(_text)]
+Prose = Annotated[str, AfterValidator(_prose)]
 
 
 class FundEntry(BaseModel):
@@ -56,20 +93,20 @@ class StrategyEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     strategy_id: str = Field(pattern=ID_PATTERN)
-    name: str = Field("", max_length=200)
+    name: Text = Field("", max_length=200)
     status: StrategyStatus = StrategyStatus.TESTING
     trading_mode: TradingMode = TradingMode.PAPER
     sizing: SizingMode = SizingMode.SCALE
     include_in_optimization: bool = True
-    accounts: tuple[str, ...] = ()
-    risk_limits: dict[str, float] = Field(default_factory=dict)
-    developer_contact: str = Field("", max_length=320)
-    notes: str = ""
-    unit_notional: Exact | None = Field(None, gt=0, decimal_places=12)
-    margin_per_unit: Exact | None = Field(None, gt=0, decimal_places=12)
-    lot_step: Exact = Field(Decimal(1), gt=0, decimal_places=12)
-    max_gross: Exact | None = Field(None, gt=0, decimal_places=12)
-    expected_alpha_per_trade: Exact | None = Field(None, decimal_places=12)
+    accounts: tuple[Text, ...] = ()
+    risk_limits: StrategyLimits = StrategyLimits()
+    developer_contact: Text = Field("", max_length=320)
+    notes: Prose = ""
+    unit_notional: Amount | None = Field(None, gt=0)
+    margin_per_unit: Amount | None = Field(None, gt=0)
+    lot_step: Amount = Field(Decimal(1), gt=0)
+    max_gross: Amount | None = Field(None, gt=0)
+    expected_alpha_per_trade: Amount | None = None
 
     @field_validator("strategy_id")
     @classmethod
@@ -80,7 +117,8 @@ class StrategyEntry(BaseModel):
 
     def to_strategy(self) -> Strategy:
         """The value the ledger keeps."""
-        return Strategy(**self.model_dump() | {"name": self.name or self.strategy_id})
+        limits = self.risk_limits.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        return Strategy(**self.model_dump() | {"name": self.name or self.strategy_id, "risk_limits": limits})
 
 
 class RegistryFile(BaseModel):
@@ -89,6 +127,7 @@ class RegistryFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     funds: tuple[FundEntry, ...] = ()
+    accounts: tuple[AccountEntry, ...] = ()
     strategies: tuple[StrategyEntry, ...] = ()
 
     @model_validator(mode="after")
@@ -96,6 +135,7 @@ class RegistryFile(BaseModel):
         named = {
             "fund_id": [fund.fund_id for fund in self.funds],
             "fund name": [fund.name for fund in self.funds],
+            "account_id": [account.account_id for account in self.accounts],
             "strategy_id": [strategy.strategy_id for strategy in self.strategies],
         }
         for what, values in named.items():
@@ -106,10 +146,11 @@ class RegistryFile(BaseModel):
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Which funds and strategies an import added or changed; the rest already were exactly so."""
+    """Which funds, strategies and accounts an import added or changed; the rest already were exactly so."""
 
     funds: tuple[str, ...]
     strategies: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
 
 
 def read_registry(path: Path) -> RegistryFile:
@@ -128,6 +169,17 @@ def read_registry(path: Path) -> RegistryFile:
         raise InputError(f"{path}: {first_problem(invalid)}", remedy="correct it and import again") from None
 
 
+def parse_fund(fields: Mapping[str, object]) -> Fund:
+    """Check one fund's fields as a person gave them. InputError names the field, its value and the fix."""
+    try:
+        return FundEntry.model_validate(dict(fields)).to_fund()
+    except ValidationError as invalid:
+        raise InputError(
+            f"fund {fields.get('fund_id')}: {first_problem(invalid)}",
+            remedy="see `fund funds add --help` for the fields, docs/limits.md for the limits",
+        ) from None
+
+
 def parse_strategy(fields: Mapping[str, object]) -> Strategy:
     """Check one strategy's fields as a person gave them. InputError names the field, its value and the fix."""
     try:
@@ -140,12 +192,21 @@ def parse_strategy(fields: Mapping[str, object]) -> Strategy:
 
 
 def import_registry(ledger: Ledger, registry: RegistryFile, act: Act, *, only_missing: bool = False) -> ImportResult:
-    """Put every fund and strategy of a registry file into the ledger, or `only_missing` ones. Twice changes nothing."""
+    """Put a registry file into the ledger, or what is missing there of it. Twice changes nothing.
+
+    Raises
+    ------
+    NotFoundError : an account's fund, or an account that a strategy may use, is neither in the file nor in the ledger.
+    ConflictError : an account would become LIVE by it, or its history or a strategy's mode forbids it.
+    """
     there = {f.fund_id for f in list_funds(ledger)} if only_missing else set()
+    held = {a.account_id for a in list_accounts(ledger)} if only_missing else set()
     known = {s.strategy_id for s in list_strategies(ledger)} if only_missing else set()
     funds = [f.to_fund() for f in registry.funds if f.fund_id not in there]
+    accounts = [a.to_account() for a in registry.accounts if a.account_id not in held]
     strategies = [s.to_strategy() for s in registry.strategies if s.strategy_id not in known]
-    return ImportResult(
+    return ImportResult(  # in this order, as each names what came before
         funds=tuple(f.fund_id for f in funds if put_fund(ledger, f, act)),
-        strategies=tuple(s.strategy_id for s in strategies if put_strategy(ledger, s, act)),
+        accounts=tuple(a.account_id for a in accounts if put_account(ledger, a, act)),
+        strategies=tuple(s.strategy_id for s in strategies if put_permitted(ledger, s, act)),
     )

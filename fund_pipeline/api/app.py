@@ -11,13 +11,16 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from fund_pipeline import __version__
-from fund_pipeline.api import problems
+from fund_pipeline.api import problems, signals
+from fund_pipeline.api.accounts import router as accounts
 from fund_pipeline.api.allocations import router as allocations
 from fund_pipeline.api.body_limit import BodyLimit
-from fund_pipeline.api.context import Context, Here
+from fund_pipeline.api.context import Context
 from fund_pipeline.api.decisions import router as decisions
 from fund_pipeline.api.envelope import Envelope
-from fund_pipeline.api.guard import Door, Guard
+from fund_pipeline.api.guard import CHECKS_AT_ONCE, Door, Guard
+from fund_pipeline.api.strategies import doors as strategy_doors
+from fund_pipeline.api.strategies import router as strategies
 from fund_pipeline.keys import audit_source
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.audit_keys import AuditKeys
@@ -32,9 +35,19 @@ DOORS: Mapping[tuple[str, str], Door | None] = {("*", HEALTH): None}
 DESCRIPTION = """\
 What each fund is recommended to hold, what it holds, and the decisions of its admins.
 
-Everything but `/healthz` wants HTTP Basic with an admin's user id and password. A decision also wants the one-time code
-that the admin's authenticator app shows, once. It names what was shown: the `shown` of a recommendation, which is its
-id and a digest of its inputs and weights, so that nobody approves what they have not seen.
+Everything about allocations wants HTTP Basic with an admin's user id and password. A decision also wants the one-time
+code that the admin's authenticator app shows, once. It names what was shown: the `shown` of a recommendation, which is
+its id and a digest of its inputs and weights, so that nobody approves what they have not seen.
+
+`/api/v1/accounts` is for admins too: where each fund's money is, and the broker's last word on it. An account that is
+to trade real money names itself twice.
+
+`/api/strategies` is for programs: it wants a key that `fund keys add` made, as `Authorization: Bearer KEY` or
+`X-API-Key: KEY`, with the scope `strategies:read` or, for whatever changes something, `strategies:write`.
+
+A signal is posted to `/api/v1/signals` with its sender's passphrase in the body and no other login. What became of it
+is told there to its sender or an admin, with HTTP Basic, and to a program with the scope `signals:read`. `/healthz` and
+`/readyz` are open to all.
 
 Weights are decimals in strings, fractions of the fund's equity. Times are UTC. Each answer carries `X-Request-ID`, the
 one that was sent if it is well formed, under which logs and audit log tell of the request.
@@ -52,12 +65,18 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        ledger = open_ledger(settings.ledger_url, lambda: AuditKeys.of(audit_source(settings).read()))
+        def audit_keys() -> AuditKeys:
+            return AuditKeys.of(audit_source(settings).read())
+
+        ledger = open_ledger(settings.ledger_url, audit_keys)
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         app.state.context = Context(settings, ledger)
+        app.state.signals = desk = signals.Desk(settings, audit_keys, THREADS + CHECKS_AT_ONCE)
+        desk.worker.start()
         try:
             yield
         finally:
+            desk.close()
             ledger.close()
 
     app = FastAPI(
@@ -71,16 +90,21 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, doors=DOORS)
+    app.add_middleware(BodyLimit, answers=dict.fromkeys(signals.PATHS, signals.too_large))
+    app.add_middleware(Guard, doors={**DOORS, **strategy_doors(), **signals.doors()})
     app.add_middleware(Envelope)
     app.add_api_route(HEALTH, health, summary="Whether the API and its ledger answer", tags=["health"])
     app.include_router(allocations)
     app.include_router(decisions)
+    app.include_router(accounts)
+    app.include_router(strategies)
+    app.include_router(signals.posting)
+    app.include_router(signals.telling)
+    app.include_router(signals.readiness)
     return app
 
 
-def health(here: Here) -> Health:
-    """Needs no login. 503 while the ledger does not answer."""
-    with here.ledger.reading():
+def health(desk: signals.AtDesk) -> Health:
+    """Needs no login. 503 while the ledger does not answer, or hangs."""
+    with desk.ledger.reading():
         return Health()

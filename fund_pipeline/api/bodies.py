@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
 
-from fund_pipeline.allocations.approval import Override, Request, Verb
+from fund_pipeline.allocations.approval.request import Override, Request, Verb
 from fund_pipeline.api.context import Asking
 
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,24})?")

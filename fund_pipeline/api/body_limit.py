@@ -1,9 +1,12 @@
-"""No request may make the process hold more than a decision needs."""
+"""No request may make the process hold more than a decision, or a signal, needs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fund_pipeline.api.context import request_id_of
@@ -15,8 +18,10 @@ MOST_BYTES = 64 * 1024
 class BodyLimit:
     """Middleware: answers 413 to a body beyond the limit, whether or not its length was told beforehand."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answers: Mapping[str, Callable[[str], Response]]) -> None:
+        """`answers` say by path how it is refused there, given the request id; elsewhere as any other problem is."""
         self._app = app
+        self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its whole body, or answer it."""
@@ -31,14 +36,13 @@ class BodyLimit:
         if body is not None:
             await self._app(scope, _again(body, receive), send)
             return
-        refused = problem(
-            413,
-            Reason.TOO_LARGE,
-            f"the body has more than {MOST_BYTES} bytes",
-            "send the decision alone",
-            request_id_of(HTTPConnection(scope)),
-        )
+        refused = self._answers.get(scope["path"], _too_large)(request_id_of(HTTPConnection(scope)))
         await refused(scope, receive, send)
+
+
+def _too_large(request_id: str) -> Response:
+    message = f"the body has more than {MOST_BYTES} bytes"
+    return problem(413, Reason.TOO_LARGE, message, "send the decision alone", request_id)
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -12,7 +12,6 @@ from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.settings import Settings
 from fund_pipeline.users import Security
-from fund_pipeline.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class Context:
 
     def returns(self) -> ReturnsMatrix:
         """The strategies' daily returns as the warehouse has them now. ConflictError when it has none yet."""
+        from fund_pipeline.warehouse import Warehouse  # here, because its libraries take long to import
+
         return Warehouse(self.settings.warehouse).read_returns("strategy_returns")
 
 

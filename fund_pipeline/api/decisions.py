@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from fund_pipeline.allocations.approval import Request, Verb, decide
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.api.allocations import LOGIN, PREFIX, PROBLEMS
 from fund_pipeline.api.answers import AllocationAnswer, ApprovalAnswer, DecidedAnswer
 from fund_pipeline.api.bodies import ApproveBody, CustomBody, RejectBody
@@ -66,6 +66,9 @@ def _refuse_another_name(here: Context, who: Asking, body: RejectBody) -> None:
 
 
 def _decided(here: Context, request: Request) -> DecidedAnswer:
+    # Here, because its libraries take seconds to import, and signals cannot wait for them when this process starts.
+    from fund_pipeline.allocations.approval.decide import decide
+
     anchors = here.settings.audit_anchors
     decided = decide(here.ledger, here.returns(), here.security(), request, utc_now(), anchors=anchors)
     return DecidedAnswer(

@@ -59,5 +59,6 @@ def _tell(scope: Scope, status: int, begun: float) -> None:
         path=scope.get("raw_path", b"")[:LONGEST_PATH].decode("ascii", "backslashreplace"),
         status=status,
         admin=scope["state"].get("admin"),
+        key=scope["state"].get("key"),
         milliseconds=round((time.monotonic() - begun) * 1000),
     )

@@ -32,6 +32,17 @@ It raises a FundError, such as NotAcceptedError, for whoever may not come in.
 
 
 @dataclass(frozen=True)
+class QuickDoor:
+    """A door whose check costs next to nothing: it waits for nobody's password to be checked."""
+
+    admit: Door
+
+    def __call__(self, here: Context, connection: HTTPConnection) -> Mapping[str, str]:
+        """What the door within says."""
+        return self.admit(here, connection)
+
+
+@dataclass(frozen=True)
 class Credentials:
     """A user id and a password as they were sent."""
 
@@ -62,7 +73,8 @@ class Guard:
             self._limiter = anyio.CapacityLimiter(CHECKS_AT_ONCE)
         try:
             here = context_of(connection)
-            scope["state"].update(await anyio.to_thread.run_sync(door, here, connection, limiter=self._limiter))
+            limiter = None if isinstance(door, QuickDoor) else self._limiter
+            scope["state"].update(await anyio.to_thread.run_sync(door, here, connection, limiter=limiter))
         except FundError as refused:
             await answer_to(refused, request_id_of(connection))(scope, receive, send)
             return

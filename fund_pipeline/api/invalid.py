@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-REPEATED = frozenset({"allocation_id", "weights", "fund", "limit"})
+from fund_pipeline.accounts.registry import StrategyEntry
+
+REPEATED = frozenset({"allocation_id", "weights", "fund", "limit"}) | frozenset(StrategyEntry.model_fields)
 """Fields whose value is told. In all others, and in ones nobody asked for, people put a code by mistake."""
 
 MOST_TOLD = 5

@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from fund_pipeline.allocations.approval import RefusedError
+from fund_pipeline.accounts.registration import FieldError, LiveNeedsAPersonError
+from fund_pipeline.allocations.approval.refusals import RefusedError
+from fund_pipeline.api.answerable import AnswerableError
 from fund_pipeline.api.context import request_id_of
 from fund_pipeline.api.envelope import stamp
 from fund_pipeline.api.invalid import in_words
@@ -36,6 +38,11 @@ class Reason(StrEnum):
     CONFLICT = "CONFLICT"
     TOO_LARGE = "TOO_LARGE"
     UNAVAILABLE = "UNAVAILABLE"
+    INSUFFICIENT_SCOPE = "INSUFFICIENT_SCOPE"
+    RATE_LIMITED = "RATE_LIMITED"
+    LIVE_NEEDS_A_PERSON = "LIVE_NEEDS_A_PERSON"
+    DAGSTER_AWAY = "DAGSTER_AWAY"
+    NOT_STARTED = "NOT_STARTED"
     FAILED = "FAILED"
 
 
@@ -98,6 +105,12 @@ def answer_to(error: FundError, request_id: str) -> Response:
     """The answer to an error of ours. What only an operator or a developer can mend is logged, not told."""
     told = (error.message, error.remedy, request_id)
     match error:
+        case AnswerableError():
+            return problem(error.status, error.reason, *told, headers=error.headers)
+        case LiveNeedsAPersonError():
+            return problem(422, Reason.LIVE_NEEDS_A_PERSON, *told, field=error.field)
+        case FieldError():
+            return problem(422, Reason.INVALID_INPUT, *told, field=error.field)
         case NotAcceptedError():
             return problem(401, Reason.NOT_ACCEPTED, *told, headers=CHALLENGE)
         case NotYourselfError():

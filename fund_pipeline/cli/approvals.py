@@ -15,7 +15,8 @@ from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from fund_pipeline.allocations.approval import Decided, Request, Verb
+    from fund_pipeline.allocations.approval.decide import Decided
+    from fund_pipeline.allocations.approval.request import Request, Verb
 
 Shown = Annotated[str, typer.Argument(metavar="ID:DIGEST", help="As `fund allocations show` prints it.")]
 By = Annotated[str, typer.Option("--by", help="Your user id; an admin's.")]
@@ -49,7 +50,7 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Approve a pending allocation: from then on it sizes orders. Exit code 4 when it is refused, and why."""
-    from fund_pipeline.allocations.approval import Verb
+    from fund_pipeline.allocations.approval.request import Verb
 
     if dry_run:
         show_difference(shown, None, as_json=as_json)
@@ -70,7 +71,7 @@ def reject(
     shown: Shown, by: By = "", code: Code = None, code_env: CodeEnv = None, note: Note = "", as_json: Json = False
 ) -> None:
     """Reject a pending allocation. The same inputs are not recommended again."""
-    from fund_pipeline.allocations.approval import Verb
+    from fund_pipeline.allocations.approval.request import Verb
 
     _decide(Verb.REJECT, shown, by, (code, code_env), note, (None, None, (None, None)), {}, as_json=as_json)
 
@@ -90,7 +91,7 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Approve other weights than were recommended; they are measured against every limit first."""
-    from fund_pipeline.allocations.approval import Verb
+    from fund_pipeline.allocations.approval.request import Verb
 
     parsed = _weights(weights)
     if dry_run:
@@ -122,7 +123,7 @@ def bring_back(
     as_json: Json = False,
 ) -> None:
     """Put an earlier allocation in force again. It is an approval like any other."""
-    from fund_pipeline.allocations.approval import Verb
+    from fund_pipeline.allocations.approval.request import Verb
 
     if dry_run:
         show_difference(shown, None, as_json=as_json)
@@ -198,7 +199,7 @@ def _decide(
     *,
     as_json: bool,
 ) -> None:
-    from fund_pipeline.allocations.approval import Override, Request
+    from fund_pipeline.allocations.approval.request import Override, Request
 
     if not by:
         raise InputError("nobody decides: --by is missing", remedy="add --by with your user id")
@@ -211,8 +212,8 @@ def _decide(
 
 
 def _run(request: Request, *, as_json: bool) -> None:
-    from fund_pipeline.allocations.approval import RefusedError, decide
-    from fund_pipeline.allocations.approval.refusals import AFTER_A_CODE
+    from fund_pipeline.allocations.approval.decide import decide
+    from fund_pipeline.allocations.approval.refusals import AFTER_A_CODE, RefusedError
     from fund_pipeline.clock import utc_now
     from fund_pipeline.users import Security
     from fund_pipeline.warehouse import Warehouse

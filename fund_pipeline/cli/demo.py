@@ -1,20 +1,22 @@
-"""`fund demo`: the main job on the sample data, from an empty home to a pending allocation."""
+"""`fund demo`: the main job on the sample data, from an empty home to an approved allocation and accepted signals."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fund_pipeline.cli.context import Json, ledger_of, person, start
+from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
 from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
-    from fund_pipeline.allocations.approval import Decided
+    from fund_pipeline.allocations.approval.decide import Decided
     from fund_pipeline.ledger import Ledger
 
 REGISTRY = PROJECT / "data" / "registry.yaml"
@@ -24,13 +26,17 @@ def demo(
     approve: Annotated[bool, typer.Option(help="Approve what is recommended, as the demo's own admin.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run the nightly pipeline on the sample backtests, in the embedded home; show what it recommends, and approve it.
+    """Run the nightly pipeline on the sample backtests, in the embedded home; approve what it recommends; take signals.
 
     The approval goes the way of any other, by an admin of the demo's own who is enrolled for it with a one-time code.
+    So do the signals: senders of the demo's own post them to the HTTP API, which runs for as long as that takes.
+    Without an approval there are none.
     """
     from fund_pipeline.accounts import import_registry, read_registry
     from fund_pipeline.accounts.demo import refuse_unless_demo
     from fund_pipeline.ledger.migrate import upgrade
+    from fund_pipeline.services.own_api import own_api
+    from fund_pipeline.signals.senders.demo import DEMO_SENDERS, NAME
 
     settings = start()
     if settings.database_url is not None or settings.dagster_database_url is not None:
@@ -41,28 +47,46 @@ def demo(
     registry = read_registry(REGISTRY)
     upgrade(settings.ledger_url)
     with ledger_of(settings) as ledger:
-        refuse_unless_demo(ledger, registry)
+        refuse_unless_demo(ledger, registry, {(sender_id, NAME) for sender_id in DEMO_SENDERS})
         import_registry(ledger, registry, person(), only_missing=True)
-        outcome = run_with_progress(settings, quiet=as_json)
+        # It starts while the nightly pipeline runs.
+        with own_api(settings) if approve else nullcontext() as api:
+            outcome = run_with_progress(settings, quiet=as_json)
+            if not as_json:
+                show_outcome(settings, ledger, outcome, as_json=False)
+            decided = _approve_pending(settings, ledger) if approve else []
+            if approve and not as_json:
+                _tell_approvals(decided)
+            sent = send_lists(settings, ledger, api.url()) if api is not None else []
         if as_json:
-            approved = [asdict(one.approval) for one in _approve_pending(settings, ledger)] if approve else []
-            show_outcome(settings, ledger, outcome, as_json=True, more={"approvals": approved})
-        else:
-            show_outcome(settings, ledger, outcome, as_json=False)
-            if approve:
-                _tell_approvals(_approve_pending(settings, ledger))
+            more = {
+                "approvals": [asdict(one.approval) for one in decided],
+                "signals": [values for one in sent for values in one.as_values()],
+            }
+            show_outcome(settings, ledger, outcome, as_json=True, more=more)
+        elif sent:
+            show_signals(sent)
+        # Here what was accepted will be sized under the approved allocation, and ordered.
     if not as_json:
-        terminal = console()
-        terminal.print(
-            headed("\nNext", "    make up                           the lineage, pictures and checks, in a browser")
-        )
-        terminal.print("        .venv/bin/fund allocations list   what is pending; `show ID` says why")
-        terminal.print("        README.md                         everything else")
+        _tell_next()
     end_with_checks(outcome)
+    if not all_accepted(sent):
+        raise typer.Exit(1)
+
+
+def _tell_next() -> None:
+    terminal = console()
+    terminal.print(
+        headed("\nNext", "    make up                           the lineage, pictures and checks, in a browser")
+    )
+    terminal.print("        .venv/bin/fund allocations list   what was decided; `show ID` says why")
+    terminal.print("        .venv/bin/fund signals list       what came in; `show ID` says what was read")
+    terminal.print("        README.md                         everything else")
 
 
 def _approve_pending(settings: Settings, ledger: Ledger) -> list[Decided]:
-    from fund_pipeline.allocations.approval import Request, Verb, decide
+    from fund_pipeline.allocations.approval.decide import decide
+    from fund_pipeline.allocations.approval.request import Request, Verb
     from fund_pipeline.clock import utc_now
     from fund_pipeline.ledger.allocations import list_allocations
     from fund_pipeline.ledger.digests import shown_id

@@ -9,11 +9,17 @@ import typer
 
 from fund_pipeline import __version__
 from fund_pipeline.cli import (
+    accounts,
+    alerts,
     allocations,
     audit,
     backtests,
+    funds,
+    halts,
+    keys,
     ledger,
     nightly,
+    posting,
     registry,
     senders,
     signals,
@@ -24,6 +30,7 @@ from fund_pipeline.cli import (
 from fund_pipeline.cli.account_size import account_size
 from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
+from fund_pipeline.cli.mongodb import follow_mongodb
 from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.settings import settings
 from fund_pipeline.cli.up import up
@@ -39,10 +46,19 @@ app = typer.Typer(
 app.add_typer(backtests.app, name="backtests")
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(registry.app, name="registry")
+app.add_typer(funds.app, name="funds")
+app.add_typer(accounts.app, name="accounts")
+app.command()(halts.halt)
+app.command()(halts.resume)
+app.command()(halts.halts)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(allocations.app, name="allocations")
 app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
 app.add_typer(senders.app, name="senders")
+signals.app.command("post")(posting.post)
 app.add_typer(signals.app, name="signals")
+signals.app.command()(follow_mongodb)
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)

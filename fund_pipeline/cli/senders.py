@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fund_pipeline.cli import sender_options as can
 from fund_pipeline.cli.context import Json, ledger_of, person, print_json, start
 from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import InputError
-from fund_pipeline.signals.options import DirectionMeans, DuplicatePolicy, QuantityMeans
+from fund_pipeline.signals.options import DuplicatePolicy
 from fund_pipeline.terms import Environment
 
 if TYPE_CHECKING:
@@ -23,63 +23,98 @@ if TYPE_CHECKING:
     from fund_pipeline.signals.senders import Sender, Vault
 
 app = typer.Typer(help="Who may send signals, and how they write them.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The sender: a-z, 0-9, dot, dash, underscore.")]
-PassphraseEnv = Annotated[str, typer.Option(metavar="VAR", help="Environment variable that holds the passphrase.")]
 
 
 @app.command("add")
 def add(
-    name: Name,
-    strategy: Annotated[list[str], typer.Option(metavar="S", help="A strategy it may send for; repeat for more.")],
-    passphrase_env: PassphraseEnv,
-    environment: Annotated[
-        Environment | None, typer.Option(help="Of signals that name none; this deployment's if not given.")
-    ] = None,
-    quantity_means: Annotated[QuantityMeans, typer.Option(help="What its `quantity` is.")] = QuantityMeans.UNITS,
-    direction_means: Annotated[
-        DirectionMeans, typer.Option(help="What its `direction` says; only ever a cross-check.")
-    ] = DirectionMeans.UNKNOWN,
-    duplicate_policy: Annotated[
-        DuplicatePolicy, typer.Option(help="Whether its ids repeat with other content.")
-    ] = DuplicatePolicy.IDS_UNIQUE,
-    freshness_seconds: Annotated[
-        int | None, typer.Option(metavar="SECONDS", help="Greatest age of an entry at receipt.")
-    ] = None,
-    equity: Annotated[str | None, typer.Option(help="Its equity, where a signal states none, in its own unit.")] = None,
-    network: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="A network it must send from; repeat for more.")
-    ] = None,
-    hmac_secret_env: Annotated[
-        str | None, typer.Option(metavar="VAR", help="Environment variable with the secret that it signs bodies with.")
-    ] = None,
+    name: can.Name,
+    strategy: Annotated[list[str], can.STRATEGY],
+    passphrase_env: can.PassphraseEnv,
+    environment: can.EnvironmentOf = None,
+    quantity_means: can.QuantityIs = None,
+    direction_means: can.DirectionIs = None,
+    duplicate_policy: can.Duplicates = None,
+    freshness_seconds: can.Freshness = None,
+    equity: can.Equity = None,
+    network: can.Network = None,
+    hmac_secret_env: can.HmacSecretEnv = None,
+    title: can.Title = None,
     as_json: Json = False,
 ) -> None:
-    """Register a sender. Its passphrase is kept as a hash only, and never shown."""
+    """Register a sender. Its passphrase is kept as a hash only, and never shown.
+
+    Unless told otherwise it sends for this deployment's environment, its quantities are units and its ids unique.
+    """
     from fund_pipeline.signals.options import SenderOptions
     from fund_pipeline.signals.senders import NewSender, add_sender
 
-    given: dict[str, Any] = {
-        "quantity_means": quantity_means,
-        "direction_means": direction_means,
-        "duplicate_policy": duplicate_policy,
-        "freshness_seconds": freshness_seconds,
-        "equity": equity,
-        "strategies": strategy,
-    }
-    options = SenderOptions.from_values({key: value for key, value in given.items() if value is not None})
-    passphrase = _secret(passphrase_env)
-    secret = None if hmac_secret_env is None else _secret(hmac_secret_env)
+    options = SenderOptions.from_values(
+        can.given_options(quantity_means, direction_means, duplicate_policy, freshness_seconds, equity, strategy)
+    )
+    passphrase, secret = can.secret_in(passphrase_env) or "", can.secret_in(hmac_secret_env)
     with _desk() as (settings, ledger, vault):
         where = environment or Environment(settings.environment)
-        new = NewSender(name, where, options, tuple(network or ()), secret)
+        new = NewSender(name, where, options, tuple(network or ()), secret, title or "")
         sender = add_sender(ledger, new, passphrase, vault, person())
     _tell(sender, f"added {name}, who may send for {', '.join(sorted(options.strategies))}", as_json=as_json)
 
 
+@app.command("set")
+def set_command(
+    name: can.Name,
+    strategy: Annotated[list[str] | None, can.STRATEGY] = None,
+    add_strategy: can.AddStrategy = None,
+    remove_strategy: can.RemoveStrategy = None,
+    environment: can.EnvironmentOf = None,
+    quantity_means: can.QuantityIs = None,
+    direction_means: can.DirectionIs = None,
+    duplicate_policy: can.Duplicates = None,
+    freshness_seconds: can.Freshness = None,
+    equity: can.Equity = None,
+    no_equity: Annotated[bool, typer.Option("--no-equity", help="A signal must state its equity.")] = False,
+    network: can.Network = None,
+    anywhere: Annotated[bool, typer.Option("--anywhere", help="It may send from any network.")] = False,
+    hmac_secret_env: can.HmacSecretEnv = None,
+    no_hmac: Annotated[bool, typer.Option("--no-hmac", help="It need not sign its bodies.")] = False,
+    title: can.Title = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Change what is given of a sender, from the next request on; the rest stays. `--strategy` replaces all of them."""
+    from fund_pipeline.signals.senders import SenderChange, change_sender
+
+    _refuse_both(("--equity", equity is not None), ("--no-equity", no_equity))
+    _refuse_both(("--network", bool(network)), ("--anywhere", anywhere))
+    _refuse_both(("--hmac-secret-env", hmac_secret_env is not None), ("--no-hmac", no_hmac))
+    options = can.given_options(quantity_means, direction_means, duplicate_policy, freshness_seconds, equity, strategy)
+    change = SenderChange(
+        name=title,
+        environment=environment,
+        options=options | ({"equity": None} if no_equity else {}),
+        more_strategies=tuple(add_strategy or ()),
+        fewer_strategies=tuple(remove_strategy or ()),
+        allowed_networks=() if anywhere else tuple(network) if network else None,
+        hmac_secret=can.secret_in(hmac_secret_env),
+        is_unsigned=no_hmac,
+    )
+    with _desk() as (_, ledger, vault):
+        changed = change_sender(ledger, name, change, vault, person(), dry_run=dry_run)
+    if as_json:
+        print_json(_values(changed.after) | {"changed": changed.fields, "dry_run": dry_run})
+        return
+    if not changed.fields:
+        typer.echo(f"{name} already was so")
+        return
+    shown = table(f"{'would change' if dry_run else 'changed'} {name}", "field", "before<", "after<")
+    for field, values in changed.fields.items():
+        shown.add_row(field, *(_cell(values[when]) for when in ("before", "after")))
+    console().print(shown)
+
+
 @app.command("rotate")
 def rotate(
-    name: Name,
-    passphrase_env: PassphraseEnv,
+    name: can.Name,
+    passphrase_env: can.PassphraseEnv,
     keep_hours: Annotated[
         float, typer.Option(min=0, max=24 * 365, help="Hours for which the former passphrase works too.")
     ] = 24.0,
@@ -88,7 +123,7 @@ def rotate(
     """Give a sender another passphrase; the former one works for a while too."""
     from fund_pipeline.signals.senders import rotate_sender
 
-    passphrase = _secret(passphrase_env)
+    passphrase = can.secret_in(passphrase_env) or ""
     with _desk() as (_, ledger, vault):
         until = rotate_sender(ledger, name, passphrase, vault, person(), timedelta(hours=keep_hours))
     if as_json:
@@ -98,7 +133,7 @@ def rotate(
 
 
 @app.command("disable")
-def disable(name: Name, as_json: Json = False) -> None:
+def disable(name: can.Name, as_json: Json = False) -> None:
     """Accept nothing more of a sender, from the next request on."""
     from fund_pipeline.signals.senders import disable_sender, get_sender
 
@@ -109,7 +144,7 @@ def disable(name: Name, as_json: Json = False) -> None:
 
 
 @app.command("enable")
-def enable(name: Name, as_json: Json = False) -> None:
+def enable(name: can.Name, as_json: Json = False) -> None:
     """Accept a sender's signals again."""
     from fund_pipeline.signals.senders import enable_sender, get_sender
 
@@ -156,11 +191,15 @@ def _desk() -> Iterator[tuple[Settings, Ledger, Vault]]:
         yield settings, ledger, Vault.of(settings, ledger)
 
 
-def _secret(variable: str) -> str:
-    """From the environment; never from the arguments, which every process can read."""
-    if not (given := os.environ.get(variable)):
-        raise InputError(f"the environment variable {variable} is not set", remedy="set it to the secret")
-    return given
+def _refuse_both(one: tuple[str, bool], other: tuple[str, bool]) -> None:
+    if one[1] and other[1]:
+        raise InputError(f"{one[0]} and {other[0]} contradict each other", remedy="give one of them")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _tell(sender: Sender, words: str, *, as_json: bool) -> None:

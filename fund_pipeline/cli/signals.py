@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from fund_pipeline.ledger import Ledger
     from fund_pipeline.ledger.signal_model import SignalRow
     from fund_pipeline.settings import Settings
-    from fund_pipeline.signals.inbox import Explanation, Reader
+    from fund_pipeline.signals.inbox import Explanation, Reader, RefusedSignal
 
 app = typer.Typer(help="Signals: what came in, and what became of it.", no_args_is_help=True)
-SignalId = Annotated[str, typer.Argument(metavar="ID", help="The id that the sender was answered.")]
+SignalId = Annotated[
+    str, typer.Argument(metavar="ID", help="The id that the sender was answered, or a `ref-` id of `quarantine`.")
+]
 Newest = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")]
 OfStrategy = Annotated[str | None, typer.Option(help="Only of this strategy.")]
 
@@ -40,26 +42,48 @@ def list_command(
 
 @app.command("quarantine")
 def quarantine(strategy: OfStrategy = None, newest: Newest = 50, as_json: Json = False) -> None:
-    """List what could not be read, with what to do about it. `fund signals replay ID` reads one again."""
-    _list(SignalState.QUARANTINED, strategy, newest, as_json=as_json)
+    """List what could not be read or was refused, and what to do about it; `fund signals replay ID` tries one again."""
+    from fund_pipeline.signals.inbox import list_quarantine
+
+    with ledger_of(start()) as ledger:
+        waiting = list_quarantine(ledger, strategy=strategy, newest=newest)
+    if as_json:
+        print_json([asdict(one) for one in waiting])
+        return
+    shown = table("Quarantine", "signal", "state<", "received<", "sender<", "strategy<", "why, and what to do<")
+    for one in waiting:
+        received = f"{one.received_at:%Y-%m-%d %H:%M:%S}Z"
+        why = f"{_problem(one.reason, one.problem)}\nTo fix: {one.remedy}\n"
+        shown.add_row(one.signal_id, one.state.value, received, one.sender_id or "–", one.strategy or "–", why)
+    console().print(shown)
 
 
 @app.command("show")
 def show(signal_id: SignalId, as_json: Json = False) -> None:
-    """Show one signal: what was received, what was read, and each change of its state."""
-    from fund_pipeline.signals.inbox import explain
+    """Show one signal: what was received, what was read, and each change of its state; or one that was refused."""
+    from fund_pipeline.signals.inbox import explain, get_refused, is_refused
 
     with ledger_of(start()) as ledger:
-        _explain(explain(ledger, signal_id), as_json=as_json)
+        if is_refused(signal_id):
+            _show_refused(get_refused(ledger, signal_id), as_json=as_json)
+        else:
+            _explain(explain(ledger, signal_id), as_json=as_json)
 
 
 @app.command("replay")
 def replay_command(signal_id: SignalId, as_json: Json = False) -> None:
-    """Read a signal in quarantine again, as after a fix of its strategy, sender or instrument."""
-    from fund_pipeline.signals.inbox import replay
+    """Read a signal in quarantine again, as after a fix of its strategy, sender or instrument.
+
+    One that was refused is judged as if it arrived now, and is a signal with an id of its own if it passes.
+    """
+    from fund_pipeline.signals.inbox import is_refused, replay, replay_refused
 
     with _desk() as (_, ledger, reader):
-        _explain(replay(ledger, signal_id, reader, person()), as_json=as_json)
+        again = replay_refused if is_refused(signal_id) else replay
+        found = again(ledger, signal_id, reader, person())
+    if is_refused(signal_id) and not as_json:
+        typer.echo(f"{signal_id} is now signal {found.signal.signal_id}")
+    _explain(found, as_json=as_json)
 
 
 @app.command("process")
@@ -86,12 +110,10 @@ def process(
 
 @contextmanager
 def _desk() -> Iterator[tuple[Settings, Ledger, Reader]]:
-    from fund_pipeline.instruments import load_master
-    from fund_pipeline.signals.inbox import Reader
-    from fund_pipeline.terms import Environment
+    from fund_pipeline.signals.readers import reader_of
 
     settings = start()
-    reader = Reader(load_master(settings.instruments), Environment(settings.environment))
+    reader = reader_of(settings)
     with ledger_of(settings) as ledger:
         yield settings, ledger, reader
 
@@ -117,6 +139,30 @@ def _list(state: SignalState | None, strategy: str | None, newest: int, *, as_js
             _why(signal),
         )
     console().print(shown)
+
+
+def _show_refused(found: RefusedSignal, *, as_json: bool) -> None:
+    from fund_pipeline.signals.inbox import waiting_of
+
+    waiting = waiting_of(found)
+    if as_json:
+        print_json(asdict(waiting) | {"raw": asdict(found)})
+        return
+    shown = table(found.refused_id, "field", "value<")
+    for name, value in (
+        ("state", "REFUSED" if found.replayed_as is None else f"REFUSED, replayed as {found.replayed_as}"),
+        ("sender", found.sender_id),
+        ("strategy", waiting.strategy or "–"),
+        ("sender's id", waiting.sender_signal_id or "–"),
+        ("received", f"{found.received_at.isoformat()} over {found.way_in.value}"),
+        ("request", found.request_id or "–"),
+        ("why", _problem(waiting.reason, waiting.problem)),
+        ("told", found.problem["remedy"]),
+        ("to fix", waiting.remedy if found.replayed_as is None else "–"),
+    ):
+        shown.add_row(name, value)
+    console().print(shown)
+    typer.echo(f"\nreceived: {found.payload}")
 
 
 def _explain(found: Explanation, *, as_json: bool) -> None:
@@ -153,7 +199,11 @@ def _values(found: Explanation) -> dict[str, Any]:
 
 
 def _why(signal: SignalRow) -> str:
-    if signal.problem is None:
-        return ""
-    where = f"{signal.problem['field']}: " if signal.problem.get("field") else ""
-    return f"{signal.reason}: {where}{signal.problem['message']}"
+    return "" if signal.problem is None else _problem(signal.reason or "", signal.problem)
+
+
+def _problem(reason: str, problem: Mapping[str, Any]) -> str:
+    """`REASON: field: what is wrong (found "what was there")`."""
+    where = f"{problem['field']}: " if problem.get("field") else ""
+    found = f" (found {problem['value']})" if problem.get("value") is not None else ""
+    return f"{reason}: {where}{problem.get('message', '')}{found}"

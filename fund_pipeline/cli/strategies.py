@@ -12,7 +12,7 @@ from fund_pipeline.accounts.registry import StrategyEntry, parse_strategy
 from fund_pipeline.cli.backtests import Unit
 from fund_pipeline.cli.context import Json, ledger_of, person, print_json, start
 from fund_pipeline.cli.tables import console, table
-from fund_pipeline.errors import ConflictError, InputError
+from fund_pipeline.errors import InputError
 
 app = typer.Typer(help="The registry of strategies.", no_args_is_help=True)
 StrategyId = Annotated[str, typer.Argument(metavar="ID", help="Strategy id, as in its file's name.")]
@@ -84,26 +84,25 @@ def show(strategy_id: StrategyId, as_json: Json = False) -> None:
 @app.command("add")
 def add(strategy_id: StrategyId, fields: Fields = None) -> None:
     """Register a strategy. It starts as TESTING on PAPER unless told otherwise."""
-    from fund_pipeline.ledger.strategies import list_strategies, put_strategy
+    from fund_pipeline.accounts.permissions import check_change
+    from fund_pipeline.ledger.strategies import add_strategy
 
     strategy = parse_strategy({"strategy_id": strategy_id} | _pairs(fields))
     with ledger_of(start()) as ledger:
-        if any(s.strategy_id == strategy_id for s in list_strategies(ledger)):
-            raise ConflictError(
-                f"strategy {strategy_id!r} is registered already", remedy=f"use `fund strategies set {strategy_id}`"
-            )
-        put_strategy(ledger, strategy, person())
+        check_change(ledger, None, strategy)
+        add_strategy(ledger, strategy, person())
     typer.echo(f"added {strategy_id} ({strategy.status.value}, {strategy.trading_mode.value})")
 
 
 @app.command("set")
 def set_command(strategy_id: StrategyId, fields: Fields = None) -> None:
     """Change what is given of a registered strategy; the rest stays."""
-    from fund_pipeline.ledger.strategies import get_strategy, put_strategy
+    from fund_pipeline.accounts.permissions import put_permitted
+    from fund_pipeline.ledger.strategies import get_strategy
 
     with ledger_of(start()) as ledger:
         strategy = parse_strategy(asdict(get_strategy(ledger, strategy_id)) | _pairs(fields))
-        changed = put_strategy(ledger, strategy, person())
+        changed = put_permitted(ledger, strategy, person())
     typer.echo(f"changed {strategy_id}" if changed else f"{strategy_id} already was so")
 
 

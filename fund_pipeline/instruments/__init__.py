@@ -2,7 +2,7 @@
 
 Pure but for `load_master`, which reads data/instruments.yaml."""
 
-from fund_pipeline.instruments.key import instrument_key
+from fund_pipeline.instruments.key import KeyParts, instrument_key, parse_key
 from fund_pipeline.instruments.master import Instrument, InstrumentMaster, Spelling, load_master
 
-__all__ = ["Instrument", "InstrumentMaster", "Spelling", "instrument_key", "load_master"]
+__all__ = ["Instrument", "InstrumentMaster", "KeyParts", "Spelling", "instrument_key", "load_master", "parse_key"]

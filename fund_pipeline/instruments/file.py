@@ -36,6 +36,7 @@ class _Terms(BaseModel):
     tick: Step | None = None
     currency: Currency | None = None
     calendar: str | None = None
+    margin_per_contract: Step | None = None
 
 
 class ClassTerms(_Terms):
@@ -53,6 +54,7 @@ class FullTerms:
     tick: Decimal
     currency: str
     calendar: str
+    margin_per_contract: Decimal | None
 
 
 class InstrumentEntry(_Terms):
@@ -76,7 +78,7 @@ class InstrumentEntry(_Terms):
         if multiplier is None or lot_step is None or tick is None or currency is None or calendar is None:
             needed = "multiplier, lot_step, tick, currency and calendar"
             raise ValueError(f"{self.asset_class}:{self.symbol} needs {needed}, its own or of its class")
-        return FullTerms(multiplier, lot_step, tick, currency, calendar)
+        return FullTerms(multiplier, lot_step, tick, currency, calendar, self.margin_per_contract)
 
 
 class InstrumentFile(BaseModel):

@@ -28,6 +28,7 @@ class Instrument:
     currency : ISO 4217, of prices.
     exchange : where it trades; None for FX, crypto and options.
     calendar : exchange_calendars name.
+    margin_per_contract : of a future, in `currency`; None where nobody has said, so that it cannot be entered.
     also : types that another instrument of this name has elsewhere.
     in_master : False where only the terms of its asset class are known.
     """
@@ -43,6 +44,7 @@ class Instrument:
     name: str = ""
     also: frozenset[AssetClass] = frozenset()
     in_master: bool = True
+    margin_per_contract: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class InstrumentMaster:
             name=entry.name,
             also=entry.also,
             in_master=in_master,
+            margin_per_contract=terms.margin_per_contract,
         )
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from fund_pipeline.errors import ConfigurationError, TemporaryError
 from fund_pipeline.ledger import chain
 from fund_pipeline.ledger.audit_keys import AuditKeys, environment_keys
+from fund_pipeline.ledger.patience import Breaker, Cutter, Patience, connections_of
 
 SQLITE_BUSY_SECONDS = 30
+LEAST_CONNECT_SECONDS = 2  # libpq's own
 POSTGRES_UNDEFINED_TABLE = "42P01"
 KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """A silent firewall must not cut the session that holds a lock, and a dead server must be noticed."""
@@ -27,9 +29,17 @@ class Ledger:
     It carries where the audit key is found; the key is read when the first audited change needs it.
     """
 
-    def __init__(self, engine: Engine, audit_keys: Callable[[], AuditKeys] = environment_keys) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        audit_keys: Callable[[], AuditKeys] = environment_keys,
+        breaker: Breaker | None = None,
+        cutter: Cutter | None = None,
+    ) -> None:
         self.engine = engine
         self._find_audit_keys = audit_keys
+        self._breaker = breaker
+        self._cutter = cutter
         event.listen(engine, "savepoint", chain.mark_savepoint)
         event.listen(engine, "rollback_savepoint", chain.forget_savepoint)
 
@@ -41,7 +51,7 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent view, nothing is written."""
-        with _clear_errors(), self.engine.connect() as connection:
+        with self._trying(), _clear_errors(), self.engine.connect() as connection:
             if not self.is_sqlite:  # SQLite reads one snapshot anyway
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -50,7 +60,7 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction: all of it, and its audit entries, is committed at the end, or nothing on an error."""
-        with _clear_errors(), self.engine.connect() as connection:
+        with self._trying(), _clear_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(ledger_writes=True, **{chain.PENDING: chain.PendingEntries()})
             with connection.begin():
                 yield connection
@@ -59,11 +69,16 @@ class Ledger:
     def close(self) -> None:
         """Give every connection back to the database."""
         self.engine.dispose()
+        if self._cutter is not None:
+            self._cutter.close()
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
+
+    def _trying(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._breaker is None else self._breaker.trying()
 
 
 @contextmanager
@@ -81,10 +96,13 @@ def _clear_errors() -> Iterator[None]:
         raise TemporaryError(f"the ledger did not answer: {reason}", remedy="check that the database is up") from None
 
 
-def open_ledger(url: str, audit_keys: Callable[[], AuditKeys] = environment_keys) -> Ledger:
+def open_ledger(
+    url: str, audit_keys: Callable[[], AuditKeys] = environment_keys, patience: Patience | None = None
+) -> Ledger:
     """Open the ledger at a SQLAlchemy URL; an embedded one is an empty file at first. Nothing is migrated here.
 
-    `audit_keys` says where the key of the audit log is; by default, where the settings do.
+    `audit_keys` says where the key of the audit log is; by default, where the settings do. With `patience` each call
+    ends in a TemporaryError in about that time when the database is away, hangs, or is locked.
     ConfigurationError when the URL is none, or the embedded one's folder cannot be written. It never names the URL.
     """
     try:
@@ -93,8 +111,19 @@ def open_ledger(url: str, audit_keys: Callable[[], AuditKeys] = environment_keys
         raise ConfigurationError(
             "FUND_DATABASE_URL is not a database URL", remedy="write postgresql://user:password@host:5432/name"
         ) from None
-    if parsed.get_backend_name() != "sqlite":
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, audit_keys, patience)
+    if patience is None:
         return Ledger(create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES), audit_keys)
+    cutter, milliseconds = Cutter(patience.seconds), round(patience.seconds * 1000)
+    limits = {"connect_timeout": max(LEAST_CONNECT_SECONDS, round(patience.seconds)), "tcp_user_timeout": milliseconds}
+    arguments = KEEPALIVES | limits | connections_of(cutter)
+    engine = create_engine(parsed, pool_pre_ping=True, connect_args=arguments, **_pool(patience))
+    event.listen(engine, "connect", partial(_limit_statements, milliseconds))
+    return Ledger(engine, audit_keys, Breaker(patience.pause_seconds), cutter)
+
+
+def _open_sqlite(parsed: URL, audit_keys: Callable[[], AuditKeys], patience: Patience | None) -> Ledger:
     folder = Path(parsed.database or ".").parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,10 +131,23 @@ def open_ledger(url: str, audit_keys: Callable[[], AuditKeys] = environment_keys
         raise ConfigurationError(
             f"{folder} cannot be made: {refused.strerror}", remedy="set FUND_HOME to a folder of yours"
         ) from None
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
+    seconds = SQLITE_BUSY_SECONDS if patience is None else patience.seconds
+    arguments = {"timeout": seconds, "check_same_thread": False}
+    engine = create_engine(parsed, connect_args=arguments, **({} if patience is None else _pool(patience)))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Ledger(engine, audit_keys)
+    return Ledger(engine, audit_keys, None if patience is None else Breaker(patience.pause_seconds))
+
+
+def _pool(patience: Patience) -> dict[str, Any]:
+    """As many connections as there may be, kept open: none of a burst pays for opening one but the first."""
+    return {"pool_size": patience.connections, "max_overflow": 0, "pool_timeout": patience.seconds}
+
+
+def _limit_statements(milliseconds: int, connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = %s", (milliseconds,))
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

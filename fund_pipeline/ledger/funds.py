@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
-from fund_pipeline.ledger.model import Fund
+from fund_pipeline.ledger.hanging import hanging_on
+from fund_pipeline.ledger.model import AllocationStatus, Fund
 
 
 def list_funds(ledger: Ledger) -> tuple[Fund, ...]:
@@ -54,3 +55,36 @@ def put_fund(ledger: Ledger, fund: Fund, act: Act) -> bool:
         detail = values | {"capital": str(fund.capital)}
         audit.record(connection, act, "fund_added" if current is None else "fund_changed", "fund", fund.fund_id, detail)
     return True
+
+
+def delete_fund(ledger: Ledger, fund_id: str, act: Act, *, dry_run: bool = False) -> None:
+    """Remove a fund that never did anything, audited; `dry_run` only checks.
+
+    NotFoundError; ConflictError with an ACTIVE allocation, with accounts, or where history hangs on it.
+    """
+    get_fund(ledger, fund_id)
+    table, allocations = tables.funds, tables.allocations
+    with ledger.writing() as connection:
+        if connection.execute(select(table).where(table.c.fund_id == fund_id).with_for_update()).first() is None:
+            raise ConflictError(f"fund {fund_id} was deleted by somebody else at the same time")
+        active = (allocations.c.fund_id == fund_id) & (allocations.c.status == AllocationStatus.ACTIVE.value)
+        if (found := connection.execute(select(allocations.c.allocation_id).where(active)).scalar()) is not None:
+            raise ConflictError(
+                f"fund {fund_id} cannot be deleted: allocation {found} is in force",
+                remedy="halt it instead: `fund halt --fund ...`",
+            )
+        accounts = select(tables.accounts.c.account_id).where(tables.accounts.c.fund_id == fund_id)
+        if owned := connection.execute(accounts.order_by(tables.accounts.c.account_id)).scalars().all():
+            raise ConflictError(
+                f"fund {fund_id} cannot be deleted: it has account {', '.join(owned)}",
+                remedy="delete its accounts first: `fund accounts delete ID`",
+            )
+        if history := hanging_on(connection, table, fund_id):
+            raise ConflictError(
+                f"fund {fund_id} cannot be deleted: it has history in {', '.join(history)}, which is kept",
+                remedy="halt it instead: `fund halt --fund ...`",
+            )
+        if not dry_run:
+            connection.execute(delete(tables.halts).where(tables.halts.c.scope == fund_id))
+            connection.execute(delete(table).where(table.c.fund_id == fund_id))
+            audit.record(connection, act, "fund_deleted", "fund", fund_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from sqlalchemy import Connection, Select, insert, select, text, union_all
+from sqlalchemy import Connection, Select, exists, insert, literal, select, text, union_all
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
@@ -17,27 +17,49 @@ ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _TURNS = Lock()
 
 
-def store_raw(ledger: Ledger, raw: RawSignal, place: Callable[[tuple[Known, ...]], Placement]) -> Stored:
-    """Store a signal as RECEIVED, unless `place` says which stored one it is.
+Place = Callable[[tuple[Known, ...]], Placement]
+
+
+def store_raw(
+    ledger: Ledger, raw: RawSignal, place: Place, also: Callable[[Connection, Stored], None] | None = None
+) -> Stored:
+    """Store a signal as RECEIVED, unless `place` says which stored one it is: then it is counted as a resend of that.
 
     `place` is given at most three of those with the same strategy and sender's id: the one of the same digest, one that
     is the same over the hook, and any one. Nobody else can store one of that id meanwhile. What it raises leaves
-    nothing behind. TemporaryError when the database does not answer: it may or may not be stored, and storing it again
-    is harmless.
+    nothing behind, and `also` is done in the same transaction. TemporaryError when the database does not answer: it may
+    or may not be stored, and storing it again is harmless. ConfigurationError when the ledger is not set up.
     """
-    with ledger_away(), _turn(ledger), ledger.writing() as connection:
+    with ledger_away(), taking_turns(ledger), ledger.writing() as connection:
         if not ledger.is_sqlite:  # whose write transactions follow one another anyway
             connection.execute(ONE_AT_A_TIME, {"key": f"signal\n{raw.strategy}\n{raw.sender_signal_id}"})
         placement = place(_known(connection, raw))
         if placement.same_as is not None:
-            return Stored(placement.same_as, duplicate=True)
-        connection.execute(insert(tables.raw_signals), _raw_row(raw, placement))
-        connection.execute(insert(tables.signals), _first_row(raw))
-    return Stored(raw.signal_id, duplicate=False)
+            _count_resend(connection, raw, placement.same_as)
+        else:
+            connection.execute(insert(tables.raw_signals), _raw_row(raw, placement))
+            connection.execute(insert(tables.signals), _first_row(raw))
+        stored = Stored(placement.same_as or raw.signal_id, duplicate=placement.same_as is not None)
+        if also is not None:
+            also(connection, stored)
+    return stored
+
+
+def _count_resend(connection: Connection, raw: RawSignal, signal_id: str) -> None:
+    """Count it, unless this very arrival is known: after a crash what is on the spool is stored a second time."""
+    arrived = {"way_in": raw.way_in.value, "received_at": raw.received_at, "request_id": raw.request_id}
+    known = [
+        exists().where(table.c.signal_id == signal_id, *(table.c[name] == value for name, value in arrived.items()))
+        for table in (tables.raw_signals, tables.signal_resends)
+    ]
+    table = tables.signal_resends
+    values = (literal(value, table.c[name].type).label(name) for name, value in arrived.items())
+    row = select(literal(signal_id).label("signal_id"), *values).where(*(~one for one in known))
+    connection.execute(insert(table).from_select(["signal_id", *arrived], row))
 
 
 @contextmanager
-def _turn(ledger: Ledger) -> Iterator[None]:
+def taking_turns(ledger: Ledger) -> Iterator[None]:
     """SQLite has writers poll for its lock, the unlucky for long: those of one process take turns instead."""
     if not ledger.is_sqlite:
         yield

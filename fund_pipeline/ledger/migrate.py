@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from fund_pipeline.ledger.audit_keys import AuditKeys, new_environment_keys
-from fund_pipeline.ledger.engine import open_ledger
+from fund_pipeline.ledger.engine import Ledger, open_ledger
+from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.locks import MIGRATION, exclusive
 
 
@@ -36,10 +37,15 @@ def current_revision(url: str) -> str | None:
         return None
     ledger = open_ledger(url)
     try:
-        with ledger.reading() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        return revision_of(ledger)
     finally:
         ledger.close()
+
+
+def revision_of(ledger: Ledger) -> str | None:
+    """The revision an open ledger is at, or None when it is empty. TemporaryError."""
+    with ledger_away(), ledger.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,32 @@ def set_status(ledger: Ledger, sender_id: str, status: SenderStatus, act: Act) -
         audit.record(connection, act, action, "sender", sender_id, {"was": held.status.value})
 
 
+def change_sender(
+    ledger: Ledger, sender_id: str, alter: Callable[[SenderRow], SenderRow], act: Act
+) -> tuple[SenderRow, SenderRow]:
+    """Let `alter` say what a sender becomes; how it was and is. Audited with both, where it changed. NotFoundError."""
+    with ledger.writing() as connection:
+        before = _known(connection, sender_id, lock=True)
+        after = alter(before)
+        if changed := sender_differences(before, after):
+            key = tables.senders.c.sender_id == sender_id
+            connection.execute(update(tables.senders).where(key).values(_values(after) | {"updated_at": act.at}))
+            audit.record(connection, act, "sender_changed", "sender", sender_id, {"changed": changed})
+    return before, after
+
+
+def sender_differences(before: SenderRow, after: SenderRow) -> dict[str, dict[str, object]]:
+    """Each field and option that differs, to its plain values `before` and `after`; of a secret only whether it is."""
+    was, now = _told(before), _told(after)
+    if before.hmac_secret != after.hmac_secret:
+        was["hmac_secret"] = "none" if before.hmac_secret is None else "a secret"
+        replaced = before.hmac_secret is not None and after.hmac_secret is not None
+        now["hmac_secret"] = "another secret" if replaced else "none" if after.hmac_secret is None else "a secret"
+    was |= was.pop("options")
+    now |= now.pop("options")
+    return {name: {"before": was.get(name), "after": now[name]} for name in now if was.get(name) != now[name]}
+
+
 def record_failures(ledger: Ledger, act: Act, events: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
     """Audit what authentication refused: action, sender id (or a stand-in) and detail of each."""
     with ledger_away(), ledger.writing() as connection:
@@ -161,6 +187,6 @@ def _values(sender: SenderRow) -> dict[str, object]:
     }
 
 
-def _told(sender: SenderRow) -> dict[str, object]:
+def _told(sender: SenderRow) -> dict[str, Any]:
     """What the audit log may hold of it."""
     return {**_values(sender), "hmac_secret": sender.hmac_secret is not None}

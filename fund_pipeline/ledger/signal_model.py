@@ -189,6 +189,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What becomes of a claimed signal: DECIDED, STANDARDISED again to be decided later, or QUARANTINED with why."""
+
+    state: SignalState
+    reason: str | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class SignalRow:
     """A signal as it stands now; the fields of `Outcome` are None while it is RECEIVED.
 

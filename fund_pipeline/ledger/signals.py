@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -78,21 +78,34 @@ def get_signal(ledger: Ledger, signal_id: str) -> tuple[SignalRow, RawSignal, tu
         raw = connection.execute(select(raws).where(raws.c.signal_id == signal_id)).mappings().one()
         query = select(steps).where(steps.c.signal_id == signal_id).order_by(steps.c.number)
         changes = connection.execute(query).mappings().all()
-    return _signal(row), _raw(raw), tuple(_transition(change) for change in changes)
+    return signal_of_row(row), _raw(raw), tuple(_transition(change) for change in changes)
 
 
 def list_signals(
-    ledger: Ledger, *, state: SignalState | None = None, strategy: str | None = None, newest: int = 100
+    ledger: Ledger,
+    *,
+    state: SignalState | None = None,
+    strategy: str | None = None,
+    sender: str | None = None,
+    among: Collection[str] | None = None,
+    newest: int = 100,
 ) -> tuple[SignalRow, ...]:
-    """Signals, newest first: those in a state, of a strategy, at most so many."""
+    """Signals, newest first: those in a state, of a strategy, of a sender, at most so many.
+
+    `among` says which strategies' can be meant at all, as a sender's are: there is no index of senders.
+    """
     table = tables.signals
     query = select(table).order_by(table.c.received_at.desc(), table.c.signal_id.desc()).limit(newest)
     if state is not None:
         query = query.where(table.c.state == state.value)
     if strategy is not None:
         query = query.where(table.c.strategy == strategy)
+    if sender is not None:
+        query = query.where(table.c.sender_id == sender)
+    if among is not None:
+        query = query.where(table.c.strategy.in_(among))
     with ledger_away(), ledger.reading() as connection:
-        return tuple(_signal(row) for row in connection.execute(query).mappings())
+        return tuple(signal_of_row(row) for row in connection.execute(query).mappings())
 
 
 def _pending_rows(connection: Connection, limit: int, only: str | None) -> Sequence[RowMapping]:
@@ -154,7 +167,8 @@ def _change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act)
     connection.execute(insert(tables.signal_transitions), step)
 
 
-def _signal(row: RowMapping) -> SignalRow:
+def signal_of_row(row: RowMapping) -> SignalRow:
+    """A row of the table as a value."""
     fields = {name: row[name] for name in SignalRow.__dataclass_fields__}
     return SignalRow(**fields | {"state": SignalState(row["state"])})
 

@@ -23,11 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from fund_pipeline.ledger.account_model import AccountStatus, HaltState, Severity
 from fund_pipeline.ledger.approval_model import ApprovalMethod, Decision
 from fund_pipeline.ledger.model import AllocationOrigin, AllocationStatus, SizingMode, StrategyStatus, TradingMode
+from fund_pipeline.ledger.order_model import DecisionOutcome, OrderRole, OrderState
 from fund_pipeline.ledger.signal_model import SenderStatus, SignalState, WayIn
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
 from fund_pipeline.ledger.user_model import UserRole, UserStatus
+from fund_pipeline.terms import OrderType, Side
 
 metadata = MetaData(
     naming_convention={
@@ -378,3 +381,245 @@ api_keys = Table(
     Column("expires_at", UtcDateTime()),
     Column("revoked_at", UtcDateTime()),
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(64), primary_key=True),
+    Column("fund_id", ForeignKey("funds.fund_id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("broker", String(32), nullable=False),
+    Column("broker_account", String(64), nullable=False),
+    Column("asset_classes", Json, nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    UniqueConstraint("broker", "broker_account"),
+    _one_of("mode", TradingMode),
+    _one_of("status", AccountStatus),
+    CheckConstraint("broker <> 'paper' OR mode = 'PAPER'", name="paper_is_not_live"),
+)
+
+account_snapshots = Table(
+    "account_snapshots",
+    metadata,
+    Column("snapshot_id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("as_of", UtcDateTime(), nullable=False),
+    Column("received_at", UtcDateTime(), nullable=False),
+    Column("equity", ExactDecimal(), nullable=False),
+    Column("cash", ExactDecimal(), nullable=False),
+    Column("margin_used", ExactDecimal(), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("positions", Json, nullable=False),
+)
+Index("ix_account_snapshots_as_of", account_snapshots.c.account_id, account_snapshots.c.as_of)
+
+halts = Table(
+    "halts",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+    Column("changed_at", UtcDateTime(), nullable=False),
+    _one_of("state", HaltState),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", String(64), primary_key=True),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("entity", String(64), nullable=False),
+    Column("entity_id", String(128), nullable=False),
+    Column("fund_id", String(64)),
+    Column("message", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("raised", Integer, nullable=False),
+    Column("last_at", UtcDateTime(), nullable=False),
+    Column("acknowledged_by", String(200)),
+    Column("acknowledged_at", UtcDateTime()),
+    Column("note", Text, nullable=False),
+    _one_of("severity", Severity),
+)
+STILL_OPEN = text("acknowledged_at IS NULL")
+Index(
+    "uq_alerts_one_open",
+    alerts.c.kind,
+    alerts.c.entity,
+    alerts.c.entity_id,
+    unique=True,
+    sqlite_where=STILL_OPEN,
+    postgresql_where=STILL_OPEN,
+)
+Index("ix_alerts_last_at", alerts.c.last_at)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", String(64), primary_key=True),
+    Column("signal_id", ForeignKey("raw_signals.signal_id"), nullable=False),
+    Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
+    Column("strategy", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("figures", Json, nullable=False),
+    Column("batch", String(64), nullable=False, index=True),
+    Column("decided_at", UtcDateTime(), nullable=False),
+    UniqueConstraint("signal_id", "fund_id"),
+    _one_of("outcome", DecisionOutcome),
+)
+Index("ix_decisions_fund_id", decisions.c.fund_id, decisions.c.decided_at)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("client_order_id", String(40), primary_key=True),
+    Column("decision_id", ForeignKey("decisions.decision_id"), nullable=False, index=True),
+    Column("signal_id", ForeignKey("raw_signals.signal_id"), nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("fund_id", ForeignKey("funds.fund_id"), nullable=False),
+    Column("strategy", String(200), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("instrument_key", String(64), nullable=False),
+    Column("asset_class", String(16), nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("planned_quantity", ExactDecimal(), nullable=False),
+    Column("quantity", ExactDecimal(), nullable=False),
+    Column("order_type", String(16), nullable=False),
+    Column("limit_price", ExactDecimal()),
+    Column("stop_price", ExactDecimal()),
+    Column("multiplier", ExactDecimal(), nullable=False),
+    Column("currency", String(8), nullable=False),
+    Column("reference_price", ExactDecimal()),
+    Column("reserved_margin", ExactDecimal(), nullable=False),
+    Column("filled_quantity", ExactDecimal(), nullable=False),
+    Column("average_price", ExactDecimal()),
+    Column("wanted_quantity", ExactDecimal()),
+    Column("cancel_for", String(64)),
+    Column("waits_for", Json, nullable=False),
+    Column("close_fraction", ExactDecimal()),
+    Column("combination", Integer),
+    Column("ratio", Integer),
+    Column("net_price", ExactDecimal()),
+    Column("not_before", UtcDateTime()),
+    Column("expires_at", UtcDateTime()),
+    Column("broker_order_id", String(64)),
+    Column("oca_group", String(40)),
+    Column("reason", String(64)),
+    Column("message", Text, nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("submitted_at", UtcDateTime()),
+    Column("acknowledged_at", UtcDateTime()),
+    Column("closed_at", UtcDateTime()),
+    Column("updated_at", UtcDateTime(), nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("signal_id", "leg", "account_id", "role", "attempt"),
+    _one_of("role", OrderRole),
+    _one_of("state", OrderState),
+    _one_of("side", Side),
+    _one_of("order_type", OrderType),
+)
+ORDER_IS_LIVE = text("state NOT IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED')")
+Index(
+    "uq_orders_one_live",
+    orders.c.signal_id,
+    orders.c.leg,
+    orders.c.account_id,
+    orders.c.role,
+    unique=True,
+    sqlite_where=ORDER_IS_LIVE,
+    postgresql_where=ORDER_IS_LIVE,
+)
+Index("ix_orders_live", orders.c.account_id, sqlite_where=ORDER_IS_LIVE, postgresql_where=ORDER_IS_LIVE)
+Index("ix_orders_state", orders.c.state, orders.c.created_at)
+Index("ix_orders_instrument", orders.c.account_id, orders.c.instrument_key)
+Index("ix_orders_closed_at", orders.c.closed_at)
+
+order_transitions = Table(
+    "order_transitions",
+    metadata,
+    Column("client_order_id", ForeignKey("orders.client_order_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("reason", String(64)),
+    Column("detail", Json, nullable=False),
+)
+
+executions = Table(
+    "executions",
+    metadata,
+    Column("broker", String(32), primary_key=True),
+    Column("broker_account", String(64), primary_key=True),
+    Column("broker_execution_id", String(128), primary_key=True),
+    Column("client_order_id", ForeignKey("orders.client_order_id"), index=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("strategy", String(200), nullable=False),
+    Column("instrument_key", String(64), nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("quantity", ExactDecimal(), nullable=False),
+    Column("price", ExactDecimal(), nullable=False),
+    Column("commission", ExactDecimal(), nullable=False),
+    Column("commission_currency", String(8), nullable=False),
+    Column("multiplier", ExactDecimal(), nullable=False),
+    Column("currency", String(8), nullable=False),
+    Column("executed_at", UtcDateTime(), nullable=False),
+    Column("received_at", UtcDateTime(), nullable=False),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("account_id", "number"),
+    _one_of("side", Side),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("strategy", String(200), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), primary_key=True),
+    Column("instrument_key", String(64), primary_key=True),
+    Column("quantity", ExactDecimal(), nullable=False),
+    Column("is_flat", Boolean, nullable=False),
+    Column("cost", ExactDecimal(), nullable=False),
+    Column("average_price", ExactDecimal(), nullable=False),
+    Column("realised_pnl", ExactDecimal(), nullable=False),
+    Column("commission", ExactDecimal(), nullable=False),
+    Column("multiplier", ExactDecimal(), nullable=False),
+    Column("currency", String(8), nullable=False),
+    Column("opened_by", ForeignKey("raw_signals.signal_id")),
+    Column("updated_at", UtcDateTime(), nullable=False),
+)
+HOLDS_SOMETHING = text("NOT is_flat")
+Index(
+    "ix_positions_open",
+    positions.c.account_id,
+    positions.c.instrument_key,
+    sqlite_where=HOLDS_SOMETHING,
+    postgresql_where=HOLDS_SOMETHING,
+)
+
+sender_entries = Table(
+    "sender_entries",
+    metadata,
+    Column("signal_id", ForeignKey("raw_signals.signal_id"), primary_key=True),
+    Column("leg", Integer, primary_key=True, autoincrement=False),
+    Column("strategy", String(200), nullable=False),
+    Column("instrument_key", String(64), nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("quantity", ExactDecimal(), nullable=False),
+    Column("remaining", ExactDecimal(), nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    _one_of("side", Side),
+)
+Index("ix_sender_entries_book", sender_entries.c.strategy, sender_entries.c.instrument_key)

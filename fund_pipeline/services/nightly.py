@@ -10,6 +10,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEnt
 
 from fund_pipeline.defs.home import prepare_home
 from fund_pipeline.errors import FundError
+from fund_pipeline.logs import CORRELATION_TAG
 from fund_pipeline.settings import Settings
 
 
@@ -62,7 +63,6 @@ def run_nightly(settings: Settings, correlation_id: str, progress: Progress) -> 
     """
     prepare_home(settings)
     from fund_pipeline.defs.funds import fund_ids
-    from fund_pipeline.defs.research.acts import CORRELATION_TAG
     from fund_pipeline.defs.research.definitions import research_definitions
     from fund_pipeline.defs.research.jobs import NIGHTLY
 

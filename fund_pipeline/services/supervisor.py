@@ -67,7 +67,7 @@ def supervise(
         _end_leftovers(folder, say)
         address, api = _claim_both(web, api)
         sockets = _socket_folder(folder.path)
-        group = ServiceGroup(root / "logs", _environment(root), signals)
+        group = ServiceGroup(root / "logs", _environment(root, address), signals)
         state = State(os.getpid(), address.url, group.token, str(sockets))
         try:
             folder.write(state)
@@ -159,5 +159,7 @@ def _forget(folder: RunFolder, sockets: Path) -> None:
     folder.clear()
 
 
-def _environment(root: Path) -> dict[str, str]:
-    return {**os.environ, "FUND_HOME": str(root), "DAGSTER_HOME": str(root / "dagster")}
+def _environment(root: Path, web: Address) -> dict[str, str]:
+    """What every service is told, with where the web server is in fact: the API starts runs through it."""
+    there = {"FUND_HOST": web.host, "FUND_PORT": str(web.port)}
+    return {**os.environ, "FUND_HOME": str(root), "DAGSTER_HOME": str(root / "dagster"), **there}

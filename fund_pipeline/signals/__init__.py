@@ -1,6 +1,8 @@
 """Signals in: what senders write becomes one standardised signal, or one problem that names field, value and remedy.
 
-Pure: bytes and values in, values out; the times are passed in, and storing, sending and serving are others' work."""
+What is exported here decides by values alone: bytes and values in, values out, the times passed in (`load_master` reads
+the instrument master's file first). What acts on the world is imported by name: `signals.inbox` and `signals.spool`
+store, `signals.senders` keeps the registry and authenticates, `signals.collector` is called in another's process."""
 
 from fund_pipeline.instruments import Instrument, InstrumentMaster, load_master
 from fund_pipeline.signals.completeness import entry_problem

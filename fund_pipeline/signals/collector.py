@@ -35,32 +35,36 @@ class SignalProcessor:
         self._spool = spool
 
     def process_new_signal(self, document: Mapping[str, Any]) -> Accepted | None:
-        """Keep a document of the collector before anything else is done with it. Never raises.
+        """Keep a document of the collector before anything else is done with it.
 
         Returns where it is, or None where neither ledger nor disk took it: then the log has it, without passphrase.
+        What the document's own code raises goes through to the collector, which swallows it.
         """
         whole = document if isinstance(document, Mapping) else {"document": document}
-        try:
-            raw = adopt_document(whole, Arrival(WayIn.HOOK, utc_now()))
-        except Exception:
-            log.exception("what the collector passed on cannot be looked at", kind=type(document).__name__)
-            return None
-        try:
-            return self._keep(raw)
-        except Exception:
-            log.exception("a signal was NOT stored; add it by hand", payload=raw.payload)
-            return None
+        return self._keep(adopt_document(whole, Arrival(WayIn.HOOK, utc_now())))
 
-    def _keep(self, raw: RawSignal) -> Accepted:
+    def _keep(self, raw: RawSignal) -> Accepted | None:
+        """Store it; whatever keeps the ledger from taking it, be it the collector's end, it is spooled then."""
+        accepted, spooled = None, False
         try:
             accepted = self._store(raw)
-        except Exception as refused:
-            # Whatever it is, the signal comes first: the disk takes it, and the log says why.
-            log.exception("the ledger did not take a signal; it is spooled", why=type(refused).__name__)
-            self._spool.append(raw)
-            return Accepted(raw.signal_id, AcceptedStatus.SPOOLED)
+        except FundError as refused:
+            log.warning("the ledger did not take a signal; it is spooled", why=refused.message)
+        finally:
+            if accepted is None:
+                spooled = self._spool_or_log(raw)
+        if accepted is None:
+            return Accepted(raw.signal_id, AcceptedStatus.SPOOLED) if spooled else None
         self._drain()
         return accepted
+
+    def _spool_or_log(self, raw: RawSignal) -> bool:
+        try:
+            self._spool.append(raw)
+        except TemporaryError:
+            log.exception("a signal was NOT stored; add it by hand", payload=raw.payload)
+            return False
+        return True
 
     def _store(self, raw: RawSignal) -> Accepted:
         if self._ledger is None:

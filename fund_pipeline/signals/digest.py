@@ -60,8 +60,11 @@ def content_digest(raw: Mapping[str, Any]) -> str:
 
 
 def hook_digest(raw: Mapping[str, Any]) -> str:
-    """The digest of what the collector's hook passes on, so that its copy of a webhook's signal can be known again."""
-    return content_digest({key: raw[key] for key in HOOK_FIELDS if key in raw})
+    """The digest of what the collector's hook passes on, so that its copy of a webhook's signal can be known again.
+
+    The hook passes null, or an empty object, for what a signal has not: either is as if absent.
+    """
+    return content_digest({key: raw[key] for key in HOOK_FIELDS if raw.get(key) not in (None, {})})
 
 
 def raw_text(raw: Mapping[str, Any]) -> str:

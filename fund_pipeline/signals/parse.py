@@ -21,6 +21,10 @@ NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 """What PostgreSQL's texts refuse: NUL, and half of a pair that is one character in UTF-16."""
 
 
+FOREIGN_FAULTS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What the text of a value of another's type can fail with: code that is not ours writes it."""
+
+
 class _Constant(str):
     """NaN or an infinity, until its place is known."""
 
@@ -81,9 +85,10 @@ def adopt(document: Mapping[Any, Any]) -> dict[str, Any]:
 
     Nothing is refused, because what calls it can't send again: times become ISO 8601 (UTC where they have no zone, as
     MongoDB means it), floats the shortest decimal that is equal, and what JSON has not (NaN, object ids, endless
-    nesting) its text, which is read, or quarantined, as any other text.
+    nesting) its text, which is read, or quarantined, as any other text. A value whose own text cannot be had leaves the
+    name of its type.
     """
-    return {_clean(str(key)): _adopted(value, MOST_DEPTH - 1) for key, value in document.items()}
+    return {_text_of(key): _adopted(value, MOST_DEPTH - 1) for key, value in document.items()}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,22 +150,40 @@ def _adopted(value: object, depth: int) -> Any:
     match value:
         case None | bool():
             return value
-        case int() | Decimal() | float():
-            number = Decimal(str(value))
-            fit = number.is_finite() and _fits(number)
-            return _clean(str(value)) if not fit else int(value) if isinstance(value, int) else number
+        case int() | Decimal():
+            exact = Decimal(value)
+            # By way of Decimal, because Python refuses to write an int of more than 4300 digits.
+            return str(exact) if not _is_number(exact) else int(value) if isinstance(value, int) else exact
+        case float():
+            written = float.__repr__(value)
+            exact = Decimal(written)
+            return exact if _is_number(exact) else written
         case datetime():
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
         case date():
             return value.isoformat()
         case Mapping() if depth > 0:
-            return {_clean(str(key)): _adopted(item, depth - 1) for key, item in value.items()}
+            return {_text_of(key): _adopted(item, depth - 1) for key, item in value.items()}
         case list() | tuple() if depth > 0:
             return [_adopted(item, depth - 1) for item in value]
         case Mapping() | list() | tuple():
             return "(nested too deeply)"
         case _:
-            return _clean(str(value))
+            return _text_of(value)
+
+
+def _is_number(exact: Decimal) -> bool:
+    return exact.is_finite() and _fits(exact)
+
+
+def _text_of(value: object) -> str:
+    try:
+        text = (
+            str.__str__(value) if isinstance(value, str) else f"{value!r}" if isinstance(value, bytes) else str(value)
+        )
+    except FOREIGN_FAULTS:
+        text = f"(a {type(value).__name__} without a text)"
+    return _clean(text)
 
 
 def _clean(text: str) -> str:

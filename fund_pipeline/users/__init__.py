@@ -15,6 +15,7 @@ from fund_pipeline.users.administration import (
     rotate_secrets_key,
     set_password,
 )
+from fund_pipeline.users.api_keys import KeyCheck, KeyVerdict, NewKey, add_key, check_key
 from fund_pipeline.users.lockout import Lockout
 from fund_pipeline.users.password_check import check_password
 from fund_pipeline.users.secret_box import SecretBox
@@ -24,7 +25,10 @@ from fund_pipeline.users.verification import use_up_code, verify_code
 
 __all__ = [
     "CodeVerdict",
+    "KeyCheck",
+    "KeyVerdict",
     "Lockout",
+    "NewKey",
     "PasswordVerdict",
     "SecretBox",
     "Security",
@@ -32,7 +36,9 @@ __all__ = [
     "UserRole",
     "UserStatus",
     "Verification",
+    "add_key",
     "add_user",
+    "check_key",
     "check_password",
     "disable_user",
     "enable_user",

@@ -3,15 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from fund_pipeline.accounts import import_registry, read_registry
+from fund_pipeline.accounts import ImportResult, import_registry, read_registry
 from fund_pipeline.accounts.demo import refuse_unless_demo
 from fund_pipeline.accounts.limits import FundLimits, limits_of
+from fund_pipeline.accounts.permissions import usable
 from fund_pipeline.accounts.registry import parse_strategy
 from fund_pipeline.errors import ConfigurationError, InputError
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.accounts import list_accounts
 from fund_pipeline.ledger.funds import get_fund, put_fund
 from fund_pipeline.ledger.model import Fund, TradingMode
-from fund_pipeline.ledger.strategies import get_strategy, put_strategy
+from fund_pipeline.ledger.strategies import get_strategy, list_strategies, put_strategy
+from fund_pipeline.terms import AssetClass
 from fund_pipeline_tests.samples import ACT, strategy
 
 SAMPLE = Path("data/registry.yaml")
@@ -22,10 +25,18 @@ def test_the_sample_registry_names_a_strategy_for_every_sample_backtest() -> Non
     assert registered == {path.stem for path in Path("data/backtests").glob("*.csv")}
 
 
+def test_the_sample_strategies_may_use_the_sample_account_which_trades_everything_on_paper(ledger: Ledger) -> None:
+    import_registry(ledger, read_registry(SAMPLE), ACT)
+    (account,) = list_accounts(ledger)
+    assert (set(account.asset_classes), account.mode, account.broker) == (set(AssetClass), TradingMode.PAPER, "paper")
+    assert {usable(one, [account], "demo") for one in list_strategies(ledger)} == {(account,)}
+
+
 def test_importing_twice_changes_nothing_the_second_time(ledger: Ledger) -> None:
     first = import_registry(ledger, read_registry(SAMPLE), ACT)
-    assert (len(first.funds), len(first.strategies)) == (1, 9)
-    assert import_registry(ledger, read_registry(SAMPLE), ACT).strategies == ()
+    assert (len(first.funds), len(first.accounts), len(first.strategies)) == (1, 1, 9)
+    assert import_registry(ledger, read_registry(SAMPLE), ACT) == ImportResult((), (), ())
+    assert import_registry(ledger, read_registry(SAMPLE), ACT, only_missing=True) == ImportResult((), (), ())
     assert get_fund(ledger, "demo").capital == Decimal(1000000)
     assert get_strategy(ledger, "SPX_VolTarget").max_gross == Decimal("1.5")
 

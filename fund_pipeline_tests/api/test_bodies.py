@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fund_pipeline.allocations.approval import Verb
+from fund_pipeline.allocations.approval.request import Verb
 from fund_pipeline.api.bodies import CustomBody
 from fund_pipeline.api.context import Asking
 from fund_pipeline.api.invalid import REPEATED, in_words

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from fund_pipeline.allocations.approval import Refusal, RefusedError
+from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
 from fund_pipeline.api import create_app, problems
 from fund_pipeline.api.envelope import Envelope
 from fund_pipeline.errors import (

@@ -37,19 +37,30 @@ def test_the_description_has_every_path_and_no_example_of_a_secret(api: Served, 
     paths = {path: set(methods) for path, methods in described["paths"].items()}
     assert paths == {
         "/healthz": {"get"},
+        "/readyz": {"get"},
+        "/api/signals": {"post"},
+        "/api/v1/signals": {"get", "post"},
+        "/api/v1/signals/{signal_id}": {"get"},
         f"{PATH}/current": {"get"},
         f"{PATH}/latest-recommendation": {"get"},
         f"{PATH}/history": {"get"},
         f"{PATH}/approve": {"post"},
         f"{PATH}/reject": {"post"},
         f"{PATH}/custom": {"put"},
+        "/api/v1/accounts": {"get", "post"},
+        "/api/v1/accounts/{account_id}": {"get", "put", "delete"},
+        "/api/v1/accounts/{account_id}/state": {"get"},
+        "/api/strategies": {"get", "post"},
+        "/api/strategies/{strategy_id}": {"get", "put", "delete"},
+        "/api/strategies/{strategy_id}/sync-backtest": {"post"},
     }
     for path, methods in described["paths"].items():
-        for what in methods.values():
+        for method, what in methods.items():
             assert what["summary"]
             assert what["description"]
-            assert ("security" in what) == (path != "/healthz")
-            assert ("401" in what["responses"]) == (path != "/healthz")
+            is_open = path in ("/healthz", "/readyz") or (method == "post" and path.endswith("/signals"))
+            assert ("security" in what) == (not is_open)
+            assert ("401" in what["responses"]) == (path not in ("/healthz", "/readyz"))
     schemas = described["components"]["schemas"]
     code = schemas["ApproveBody"]["properties"]["code"]
     assert (code["format"], code["writeOnly"]) == ("password", True)

@@ -1,9 +1,12 @@
 import csv
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import psutil
+import pytest
 
 from fund_pipeline_tests.homes import ROOT, Home
 
@@ -60,39 +63,66 @@ def test_a_young_strategy_is_told_to_hide_the_crises_it_never_saw(demo_home: Dem
     assert shown["backtest"]["statistics"]["hidden_crises"] == ["2008 financial crisis", "2011 euro debt crisis"]
 
 
-def test_running_the_demo_again_adds_no_recommendation(demo_home: Demo) -> None:
-    home, _ = demo_home
-    before = home.fund("allocations", "list", "--json").stdout
-    again = home.process("demo", "--no-approve", "--json")
-    assert again.returncode == 0, again.stderr
-    assert len(json.loads(again.stdout)["recommendations"]) == 1
-    assert home.fund("allocations", "list", "--json").stdout == before
-
-
-def test_the_demo_approves_as_an_admin_of_its_own_and_then_finds_nothing_to_approve(
+def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accepted_each_time_anew(
     demo_home: Demo, tmp_path: Path
 ) -> None:
-    home, _ = demo_home
-    own = Home(Path(shutil.copytree(home.path, tmp_path / "home")))
+    own = _copy(demo_home, tmp_path)
+    (pending,) = json.loads(own.fund("allocations", "list", "--json").stdout)
     approved = own.process("demo")
+    assert approved.returncode == 0, approved.stderr
     assert "PENDING_APPROVAL" in approved.stdout
     assert "is ACTIVE: by demo-admin, with a one-time code" in approved.stdout
-    (active,) = json.loads(own.fund("allocations", "list", "--json").stdout)
-    assert active["status"] == "ACTIVE"
+    listed = own.fund("allocations", "list", "--json").stdout
+    (active,) = json.loads(listed)
+    assert (active["allocation_id"], active["status"]) == (pending["allocation_id"], "ACTIVE")
     (decision,) = json.loads(own.fund("allocations", "history", "--json").stdout)
     assert (decision["allocation_id"], decision["digest"]) == (active["allocation_id"], active["digest"])
-    assert "Nothing to approve" in own.process("demo").stdout
+    assert "18 of 18 signals, posted over HTTP by demo-sender and demo-weights" in approved.stdout
+
+    again = own.process("demo", "--json")
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert (len(told["recommendations"]), told["approvals"]) == (1, [])
+    assert own.fund("allocations", "list", "--json").stdout == listed
+    signals = told["signals"]
+    assert {one["state"] for one in signals} == {"STANDARDISED"}
+    assert Counter(one["list"] for one in signals) == {
+        path.stem: len(json.loads(path.read_text())) for path in (ROOT / "data" / "signals").glob("*.json")
+    }
+    inferred = {one["list"]: one["inferred"] for one in signals}
+    assert "TARGET_WEIGHT" in inferred["target_weight"]
+    assert "TYPE_UNSPECIFIED" in inferred["untyped_exit"]
+    stored = json.loads(own.fund("signals", "list", "--json").stdout)
+    assert len({one["signal_id"] for one in stored}) == 36
+    assert {one["state"] for one in stored} == {"STANDARDISED"}
+    references = {one["reference"] for one in stored if one["type"] == "EXIT"}
+    assert references <= {one["signal_id"] for one in stored}
     assert own.fund("audit", "verify").returncode == 0
+    assert [process for process in psutil.process_iter() if _runs_in(process, own)] == []
 
 
-def test_the_demo_refuses_a_home_with_a_user_of_somebodys(demo_home: Demo, tmp_path: Path) -> None:
-    home, _ = demo_home
-    own = Home(Path(shutil.copytree(home.path, tmp_path / "home")))
-    made = own.fund("users", "add", "ada", "--role", "admin", "--password-env", "WORD", WORD="a long enough password")
-    assert made.returncode == 0, made.stderr
+BROKER = ("--broker", "ibkr", "--number", "U1", "--asset-class", "STOCK", "--currency", "USD")
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (("users", "add", "ada", "--role", "admin", "--password-env", "WORD"), "user ada"),
+        (("senders", "add", "tess", "--strategy", "S1", "--passphrase-env", "WORD"), "sender tess"),
+        (("senders", "add", "demo-sender", "--strategy", "S1", "--passphrase-env", "WORD"), "sender demo-sender"),
+        (("accounts", "add", "real", "--fund", "demo", "--live", "--yes", *BROKER), "LIVE account real"),
+    ],
+    ids=["user", "sender", "sender with the id of the demo's", "LIVE account"],
+)
+def test_the_demo_refuses_a_home_with_what_is_somebodys(
+    demo_home: Demo, tmp_path: Path, made: tuple[str, ...], told: str
+) -> None:
+    own = _copy(demo_home, tmp_path)
+    added = own.fund(*made, WORD="a long enough password")
+    assert added.returncode == 0, added.stderr
     refused = own.fund("demo")
     assert refused.returncode == 5
-    assert "user ada" in refused.stderr
+    assert told in refused.stderr
 
 
 def test_the_demo_refuses_to_run_where_postgresql_is_set(tmp_path: Path) -> None:
@@ -100,6 +130,17 @@ def test_the_demo_refuses_to_run_where_postgresql_is_set(tmp_path: Path) -> None
     assert done.returncode == 5
     assert "unset FUND_DATABASE_URL" in done.stderr
     assert "secret" not in done.stderr + done.stdout
+
+
+def _copy(demo_home: Demo, folder: Path) -> Home:
+    return Home(Path(shutil.copytree(demo_home[0].path, folder / "home")))
+
+
+def _runs_in(process: psutil.Process, home: Home) -> bool:
+    try:
+        return process.environ().get("FUND_HOME") == str(home.path)
+    except psutil.Error:
+        return False
 
 
 def _files() -> tuple[np.ndarray, np.ndarray]:

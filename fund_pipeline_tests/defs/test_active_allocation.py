@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, Failure, build_sensor_context, materialize
 
-from fund_pipeline.allocations.approval import Request, Verb, decide
+from fund_pipeline.allocations.approval.decide import decide
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading.active_assets import active, approved_allocation
 from fund_pipeline.defs.trading.release import follow_the_ledger

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from fund_pipeline.allocations.approval import Decided, RefusedError
+from fund_pipeline.allocations.approval.decide import Decided
+from fund_pipeline.allocations.approval.refusals import RefusedError
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.research.approval_aid import ALTERED
 from fund_pipeline.defs.research.approval_config import DecisionConfig

@@ -15,7 +15,7 @@ research, trading = research_definitions(FUNDS), trading_definitions(FUNDS)
 def test_every_asset_says_what_it_is_who_owns_it_and_what_it_is_made_with() -> None:
     for key, node in [*_nodes(research), *_nodes(trading)]:
         assert node.description, key
-        assert node.group_name in {"research", "registry", "allocation"}, key
+        assert node.group_name in {"research", "registry", "allocation", "signals", "trading"}, key
         assert node.owners, key
         assert any(tag.startswith("dagster/kind/") for tag in node.tags), key
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus
 
-from fund_pipeline.allocations import read_basis
+from fund_pipeline.allocations.service import read_basis
 from fund_pipeline.defs.research.definitions import research_definitions
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger.allocations import find_run, get_run, list_allocations

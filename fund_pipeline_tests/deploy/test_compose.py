@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,8 +30,8 @@ COMMANDS = [(name, SERVICES[name]["command"]) for name in OURS] + [
 ]
 
 
-def test_the_services_are_the_database_its_migrations_two_code_servers_and_the_two_fronts() -> None:
-    assert set(SERVICES) == {"postgres", "migrations", "research", "trading", "webserver", "daemon"}
+def test_the_services_are_the_database_its_migrations_two_code_servers_the_daemon_and_two_fronts() -> None:
+    assert set(SERVICES) == {"postgres", "migrations", "research", "trading", "webserver", "daemon", "api"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -89,10 +90,21 @@ def test_a_front_reads_the_workspace_where_it_is_mounted(name: str) -> None:
     assert f"--workspace={mount['target']}" in SERVICES[name]["command"]
 
 
-def test_the_only_published_port_is_the_page_on_loopback() -> None:
+def test_the_only_published_ports_are_the_page_and_the_api_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"webserver": ["127.0.0.1:${FUND_PORT:-3000}:3000"]}
+    assert published == {
+        "webserver": ["127.0.0.1:${FUND_PORT:-3000}:3000"],
+        "api": ["127.0.0.1:${FUND_API_PORT:-8000}:8000"],
+    }
     assert all("network_mode" not in service for service in SERVICES.values())
+
+
+def test_the_api_answers_only_the_network_of_the_containers_in_which_the_published_port_ends() -> None:
+    environment = COMPOSE["x-fund"]["environment"]
+    [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert environment["FUND_TRUSTED_PROXIES"] == network["subnet"]
+    assert ip_network(network["subnet"].removeprefix("${SUBNET:-").removesuffix("}")).is_private
+    assert "--port=8000" in SERVICES["api"]["command"]
 
 
 def test_every_secret_comes_from_outside_and_must_be_given() -> None:

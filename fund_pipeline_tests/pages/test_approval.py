@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from fund_pipeline.allocations.approval import Request, Verb, decide
+from fund_pipeline.allocations.approval.decide import decide
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.clock import utc_now
 from fund_pipeline.settings import load_settings
 from fund_pipeline.users import Security

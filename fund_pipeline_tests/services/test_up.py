@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from fund_pipeline.services import guard
+from fund_pipeline_tests.defs.live import Live
+from fund_pipeline_tests.homes import Home
 from fund_pipeline_tests.waiting import wait_until
 
 FUND = (sys.executable, "-c", "from fund_pipeline.cli.main import main; main()")
@@ -118,6 +120,28 @@ def test_the_daemon_is_at_work(shared: Up) -> None:
         lambda: graphql(shared.url, query)["instance"]["daemonHealth"]["daemonStatus"]["healthy"],
         what="the daemon's heartbeat",
     )
+
+
+def test_a_backtest_is_read_again_when_a_program_asks_the_api_for_it(shared: Up) -> None:
+    home, live = Home(shared.home), Live(shared.url)
+    assert home.fund("strategies", "add", "LowVol_Long").returncode == 0
+    key = home.fund("keys", "add", "a program", "--scope", "strategies:write").stdout.strip()
+    path, asked = "/api/strategies/LowVol_Long/sync-backtest", {"Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(shared.ready["api"] + path, method="POST", headers=asked)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        told = json.load(response)
+        request_id = response.headers["X-Request-ID"]
+    assert (response.status, told["url"]) == (202, f"{shared.url}/runs/{told['run_id']}")
+    assert live.ended(told["run_id"]).status == "SUCCESS"
+    shown = json.loads(home.fund("strategies", "show", "LowVol_Long", "--json").stdout)
+    assert shown["backtest"]["source_file"] == "LowVol_Long.csv"
+    assert json.loads(home.fund("backtests", "quarantine", "--json").stdout) == [], "it read files of other strategies"
+    assert live.runs_of("ingest_backtests") == [told["run_id"]]
+    acts = [(entry["action"], entry["actor"].partition(":")[0], entry["correlation_id"]) for entry in shown["history"]]
+    assert acts[1:] == [
+        ("backtest_sync_asked", "key", request_id),
+        ("backtest_admitted", "dagster", request_id),
+    ]
 
 
 def test_the_line_names_home_and_every_process(shared: Up) -> None:

@@ -7,15 +7,18 @@ import logging
 import re
 import subprocess
 import sys
+from collections import UserDict
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
-from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.signals.collector import SignalProcessor, get_signal_processor
 from fund_pipeline.signals.inbox import AcceptedStatus, WayIn, explain, list_signals, process_pending
 from fund_pipeline.signals.spool import FILE, Spool
@@ -23,7 +26,17 @@ from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.signals.inboxes import NOW, READER, SECRET, away, everything_in, hooked, register, stored_ids
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes()
+
+class Hostile:
+    """A value of the collector's that has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+HUGE = st.integers(4290, 5000).map(lambda digits: -(10**digits))
+ODD = HUGE | st.sampled_from([Decimal("sNaN"), Decimal("1e999999"), Hostile()])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes() | ODD
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner))
 HEADS = st.fixed_dictionaries({}, optional=dict.fromkeys(hooked(), VALUES))
 
@@ -74,14 +87,38 @@ def test_where_ledger_and_disk_refuse_the_log_has_the_signal(tmp_path: Path, cap
     assert (json.loads(told.payload)["signalID"], SECRET in caplog.text) == ("id-1", False)  # type: ignore[attr-defined]
 
 
-def test_what_cannot_even_be_looked_at_does_not_raise(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    class Hostile:
-        def __str__(self) -> str:
-            raise RuntimeError("no text")
+def test_a_value_without_a_text_does_not_lose_the_rest(spool: Spool) -> None:
+    kept = SignalProcessor(None, spool).process_new_signal(hooked(timestamp=Hostile()))
+    assert kept is not None
+    with spool.oldest() as waiting:
+        (raw,) = waiting or ()
+    assert (raw.sender_signal_id, json.loads(raw.payload)["timestamp"]) == ("id-1", "(a Hostile without a text)")
 
-    with caplog.at_level(logging.ERROR, logger="fund_pipeline"):
-        assert SignalProcessor(None, spool).process_new_signal({"signalID": Hostile()}) is None
-    assert "cannot be looked at" in caplog.text
+
+def test_what_cannot_even_be_looked_at_goes_back_to_the_collector(spool: Spool) -> None:
+    class Broken(UserDict[str, Any]):
+        def items(self) -> Any:
+            raise RuntimeError("no items")
+
+    with pytest.raises(RuntimeError, match="no items"):
+        SignalProcessor(None, spool).process_new_signal(Broken())
+
+
+def test_a_collector_stopped_in_the_middle_of_storing_finds_the_signal_on_the_spool(spool: Spool) -> None:
+    ledger = open_ledger("sqlite://")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    event.listen(ledger.engine, "begin", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        SignalProcessor(ledger, spool).process_new_signal(hooked())
+    assert not spool.is_empty
+
+
+def test_a_ledger_that_is_not_set_up_leaves_the_signal_on_the_spool(spool: Spool, tmp_path: Path) -> None:
+    kept = SignalProcessor(open_ledger(f"sqlite:///{tmp_path / 'empty'}"), spool).process_new_signal(hooked())
+    assert (kept is not None and kept.status, spool.is_empty) == (AcceptedStatus.SPOOLED, False)
 
 
 def test_wrong_settings_lose_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

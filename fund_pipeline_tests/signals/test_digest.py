@@ -137,6 +137,7 @@ def test_a_signal_that_comes_over_the_hook_too_is_known_again() -> None:
     passed_on = {key: sent[key] for key in ("signalID", "signal_sent_EPOCH", "strategy_name", "signal")}
     assert hook_digest(adopt(passed_on)) == hook_digest(over_the_wire(sent))
     assert content_digest(adopt(passed_on)) != content_digest(over_the_wire(sent))
+    assert hook_digest(adopt(passed_on | {"timestamp": None})) == hook_digest(adopt(passed_on))
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ import os
 import random
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.signals import get_signal
+from fund_pipeline.ledger.tables import signal_resends
 from fund_pipeline.signals import Environment, RejectionReason, SignalError
 from fund_pipeline.signals.inbox import (
     AcceptedStatus,
@@ -72,6 +74,28 @@ def test_the_same_signal_again_is_answered_alike_and_stores_nothing(ledger: Ledg
     again = accept(ledger, sender, json.dumps(reordered, indent=3).encode(), arrival(), HERE)
     assert (again.signal_id, again.status, again.duplicate) == (first.signal_id, first.status, True)
     assert stored_ids(ledger) == [first.signal_id]
+
+
+def test_each_resend_is_counted_once(ledger: Ledger) -> None:
+    sender = register(ledger)
+    first = post(ledger, sender, entry())
+    later = [arrival(received_at=NOW + timedelta(seconds=number), request_id=f"r-{number}") for number in (1, 2)]
+    for one in later:
+        accept(ledger, sender, entry(), one, HERE)
+    assert _resends(ledger) == [(first.signal_id, "webhook", one.received_at, one.request_id) for one in later]
+    spooled = adopt_document(hooked("id-9"), arrival(WayIn.HOOK))
+    again = adopt_document(hooked("id-9"), arrival(WayIn.HOOK, received_at=NOW + timedelta(hours=1)))
+    for raw in (spooled, spooled, again, again):  # as when a crash has the spool drained a second time
+        store_at_any_rate(ledger, raw)
+    assert [row[2] for row in _resends(ledger)[2:]] == [again.received_at]
+    with pytest.raises(DBAPIError, match="append-only"), ledger.writing() as connection:
+        connection.execute(text("DELETE FROM signal_resends"))
+
+
+def _resends(ledger: Ledger) -> list[tuple[object, ...]]:
+    columns = [signal_resends.c[name] for name in ("signal_id", "way_in", "received_at", "request_id")]
+    with ledger.reading() as connection:
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(signal_resends.c.sequence))]
 
 
 def test_an_id_with_other_content_is_a_conflict(ledger: Ledger) -> None:

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from fund_pipeline.errors import ConflictError, NotFoundError
+from fund_pipeline.errors import ConflictError, NotFoundError, TemporaryError
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.model import SizingMode, StrategyStatus
-from fund_pipeline.ledger.signal_model import Outcome, Pending, SenderRow
+from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow
 from fund_pipeline.ledger.signals import settle_pending
 from fund_pipeline.ledger.strategies import put_strategy
 from fund_pipeline.signals import Environment, InstrumentMaster, Signal, from_values
@@ -236,13 +236,26 @@ def test_a_reused_id_over_the_hook_is_kept_and_waits_for_a_person(ledger: Ledger
 def test_the_whole_document_is_read_where_a_source_for_it_is_configured(ledger: Ledger) -> None:
     register(ledger)
     whole = hooked() | {"signal_type": "ENTRY", "account_equity": 500, "passphrase": "secret-of-a-document"}
-    other = hooked(strategy_name="S2") | {"signal_type": "EXIT"}
-    reader = replace(READER, fuller=lambda raw: whole if raw.sender_signal_id == "id-1" else other)
+    reader = replace(READER, fuller=lambda raw: whole if raw.sender_signal_id == "id-1" else None)
     found = _processed(ledger, _hook(ledger, hooked()), reader)
     assert (found.signal.type, _read(found).sender_equity) == ("ENTRY", 500)
     assert "secret-of-a-document" not in (found.signal.supplement or "")
     unlike = _processed(ledger, _hook(ledger, hooked("id-2")), reader)
     assert (unlike.signal.type, unlike.signal.supplement) == ("UNSPECIFIED", None)
+
+
+def test_what_cannot_be_looked_up_is_not_guessed_and_holds_up_no_other(ledger: Ledger) -> None:
+    def silent(raw: RawSignal) -> None:
+        if raw.sender_signal_id == "id-1":
+            raise TemporaryError("the collector's database did not answer")
+
+    register(ledger)
+    first, second = _hook(ledger, hooked()), _hook(ledger, hooked("id-2"))
+    process_pending(ledger, replace(READER, fuller=silent), LATER)
+    waiting = explain(ledger, first).signal
+    assert (waiting.state, waiting.reason) == (SignalState.QUARANTINED, InboxReason.SOURCE_AWAY)
+    assert explain(ledger, second).signal.state is SignalState.STANDARDISED
+    assert replay(ledger, first, READER, ACT).signal.state is SignalState.STANDARDISED
 
 
 def test_a_signal_for_another_deployment_is_never_decided_here(ledger: Ledger) -> None:

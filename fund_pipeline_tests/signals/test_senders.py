@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,16 +17,18 @@ from fund_pipeline.errors import ConflictError, InputError, NotFoundError, Tempo
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.audit import Act, history, list_audit
 from fund_pipeline.ledger.audit_check import verify_audit
-from fund_pipeline.signals import RejectionReason, SenderOptions, SignalError
+from fund_pipeline.signals import DuplicatePolicy, RejectionReason, SenderOptions, SignalError
 from fund_pipeline.signals.senders import (
     Gate,
     Limits,
     NewSender,
     Request,
+    SenderChange,
     Throttle,
     TooManyStrangersError,
     Vault,
     add_sender,
+    change_sender,
     disable_sender,
     enable_sender,
     get_sender,
@@ -239,3 +244,88 @@ def test_a_change_is_told_with_who_made_it_and_no_secret(ledger: Ledger) -> None
     (row,) = history(ledger, "sender", "tess")
     assert (row.actor, row.action, row.detail["hmac_secret"]) == ("user:ada", "sender_added", True)
     assert row.detail["options"]["strategies"] == ["S1"]
+
+
+CHANGE = SenderChange(
+    name="Tess of S2",
+    options={"freshness_seconds": 60, "duplicate_policy": "ids_repeat", "equity": "1"},
+    more_strategies=("S2",),
+    allowed_networks=("192.0.2.0/24",),
+    hmac_secret="the signing secret of tess",
+)
+
+
+def test_only_what_is_given_of_a_sender_is_changed_and_told_with_before_and_after(ledger: Ledger) -> None:
+    before = register(ledger)
+    shown = change_sender(ledger, "tess", CHANGE, VAULT, Act("user:ada", NOW), dry_run=True)
+    assert (get_sender(ledger, "tess"), len(history(ledger, "sender", "tess"))) == (before, 1)
+    done = change_sender(ledger, "tess", CHANGE, VAULT, Act("user:ada", NOW))
+    after = get_sender(ledger, "tess")
+    assert (done.after, done.fields) == (after, shown.fields)
+    options = replace(
+        before.options,
+        freshness_seconds=60,
+        duplicate_policy=DuplicatePolicy.IDS_REPEAT,
+        equity=Decimal(1),
+        strategies=frozenset({"S1", "S2"}),
+    )
+    networks = ("192.0.2.0/24",)
+    wanted = replace(before, name="Tess of S2", options=options, allowed_networks=networks, is_signed=True)
+    assert after == wanted
+    told = history(ledger, "sender", "tess")[-1]
+    assert (told.actor, told.action, told.detail) == ("user:ada", "sender_changed", {"changed": done.fields})
+    assert told.detail["changed"]["freshness_seconds"] == {"before": 900, "after": 60}
+    assert told.detail["changed"]["hmac_secret"] == {"before": "none", "after": "a secret"}
+    assert CHANGE.hmac_secret is not None
+    replaced = change_sender(ledger, "tess", SenderChange(hmac_secret=SECRET), VAULT, ACT)
+    assert replaced.fields == {"hmac_secret": {"before": "a secret", "after": "another secret"}}
+    assert [secret for secret in (SECRET, CHANGE.hmac_secret) if secret in everything_in(ledger)] == []
+
+
+def test_a_change_can_be_taken_back_and_changing_nothing_is_not_told(ledger: Ledger) -> None:
+    before = register(ledger)
+    change_sender(ledger, "tess", CHANGE, VAULT, ACT)
+    back = SenderChange(
+        name="tess",
+        options={"freshness_seconds": 900, "duplicate_policy": "ids_unique", "equity": None},
+        fewer_strategies=("S2",),
+        allowed_networks=(),
+        is_unsigned=True,
+    )
+    assert change_sender(ledger, "tess", back, VAULT, ACT).after == before
+    told = history(ledger, "sender", "tess")
+    same = SenderChange(options={"strategies": ["S1"]}, environment=HERE, more_strategies=("S1",))
+    assert change_sender(ledger, "tess", same, VAULT, ACT).fields == {}
+    assert (get_sender(ledger, "tess"), history(ledger, "sender", "tess")) == (before, told)
+
+
+IMPOSSIBLE_CHANGES = (
+    (SenderChange(options={"strategies": []}), "needs a strategy"),
+    (SenderChange(fewer_strategies=("S1",)), "needs a strategy"),
+    (SenderChange(fewer_strategies=("S9",)), "may not send for S9 anyway"),
+    (SenderChange(more_strategies=("S\u200b1",)), "zero width"),
+    (SenderChange(options={"freshness_seconds": 0}), "freshness_seconds"),
+    (SenderChange(options={"equity": "-1"}), "equity"),
+    (SenderChange(allowed_networks=("10.0.0.1/8",)), "is no network"),
+    (SenderChange(hmac_secret="short"), "signing secret"),
+    (SenderChange(name="two\nlines"), "a line of up to 200"),
+    (SenderChange(name=""), "a line of up to 200"),
+)
+
+
+def test_a_change_that_cannot_be_leaves_the_sender_as_it_was(ledger: Ledger) -> None:
+    before = register(ledger)
+    for change, told in IMPOSSIBLE_CHANGES:
+        with pytest.raises(InputError, match=told):
+            change_sender(ledger, "tess", change, VAULT, ACT)
+    with pytest.raises(NotFoundError):
+        change_sender(ledger, "theo", CHANGE, VAULT, ACT)
+    assert (list_senders(ledger), len(history(ledger, "sender", "tess"))) == ((before,), 1)
+
+
+def test_changes_of_one_sender_at_once_are_all_kept(ledger: Ledger) -> None:
+    register(ledger)
+    with ThreadPoolExecutor(4) as admins:
+        more = [SenderChange(more_strategies=(f"T{number}",)) for number in range(8)]
+        list(admins.map(lambda change: change_sender(ledger, "tess", change, VAULT, ACT), more))
+    assert get_sender(ledger, "tess").options.strategies == {"S1", *(f"T{number}" for number in range(8))}

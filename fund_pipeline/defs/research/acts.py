@@ -6,8 +6,7 @@ from dagster import AssetExecutionContext, DagsterRun
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.ledger.audit import Act
-
-CORRELATION_TAG = "fund/correlation_id"
+from fund_pipeline.logs import CORRELATION_TAG
 
 
 def correlation_of(run: DagsterRun) -> str:

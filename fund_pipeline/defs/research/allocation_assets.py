@@ -12,13 +12,13 @@ from dagster import (
     multi_asset,
 )
 
-from fund_pipeline.allocations import read_basis, recommend_for
+from fund_pipeline.allocations.service import read_basis, recommend_for
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.funds import recommended_key, step_of
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.research.acts import act_of
 from fund_pipeline.defs.research.allocation_metadata import outcome_metadata
 from fund_pipeline.defs.research.backtest_assets import GROUP, OWNERS
-from fund_pipeline.defs.research.markdown import markdown_table
 from fund_pipeline.defs.research.outcomes import outcome_table, read_outcomes, snapshot_of
 from fund_pipeline.defs.research.resources import FundResource
 from fund_pipeline.defs.research.risk_assets import correlation_matrix, series_timing, strategy_statistics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import MetadataValue, TextMetadataValue
 
-from fund_pipeline.allocations import FundOutcome
+from fund_pipeline.allocations.service import FundOutcome
 from fund_pipeline.defs.research.decision_aid import Sections, aid_of
 from fund_pipeline.ledger.digests import shown_id
 

@@ -11,11 +11,11 @@ from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_C
 from fund_pipeline.accounts.limits import limits_of
 from fund_pipeline.allocations.approval.deadline import data_age_days, deadline, newest_return
 from fund_pipeline.allocations.approval.standing import altered
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.research.approval_config import filled_form, launchpad
 from fund_pipeline.defs.research.approval_state import Standing
 from fund_pipeline.defs.research.backtest_assets import SHOWN
 from fund_pipeline.defs.research.decision_aid import Sections, aid_of
-from fund_pipeline.defs.research.markdown import markdown_table
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.active import ActiveAllocation
 from fund_pipeline.ledger.allocations import get_run

@@ -14,7 +14,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from fund_pipeline.allocations.approval import RefusedError
+from fund_pipeline.allocations.approval.refusals import RefusedError
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.funds import ALLOCATION_APPROVED, approved_key, recommended_key, step_of
 from fund_pipeline.defs.research.acts import correlation_of

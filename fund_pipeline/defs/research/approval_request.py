@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from fund_pipeline.allocations.approval import Decided, Override, Refusal, RefusedError, Request, Verb, decide
+from fund_pipeline.allocations.approval.decide import Decided, decide
 from fund_pipeline.allocations.approval.noting import NAME, note
+from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
+from fund_pipeline.allocations.approval.request import Override, Request, Verb
 from fund_pipeline.allocations.approval.wording import plain
 from fund_pipeline.defs.research.approval_config import DecisionConfig
 from fund_pipeline.defs.research.resources import DeskResource

@@ -1,13 +1,14 @@
 """Assets from developers' files to clean daily series."""
 
-from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+from dagster import AssetExecutionContext, Config, Failure, MaterializeResult, MetadataValue, asset
+from pydantic import Field
 
 from fund_pipeline.backtests import scan_folder
 from fund_pipeline.backtests.admission import Admission, Desk, Rules, admit_folder
 from fund_pipeline.backtests.market import read_market_returns
 from fund_pipeline.clock import today_in
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.research.acts import act_of
-from fund_pipeline.defs.research.markdown import markdown_table
 from fund_pipeline.defs.research.resources import FundResource
 
 GROUP = "research"
@@ -30,13 +31,24 @@ def backtest_files(fund: FundResource) -> MaterializeResult[None]:
     )
 
 
+class Ingestion(Config):
+    """Which files are read."""
+
+    only: str | None = Field(None, description="Read this strategy's file again, changed or not. Empty: all files.")
+
+
 @asset(group_name=GROUP, owners=OWNERS, kinds={"polars", "parquet"}, deps=[backtest_files])
-def backtests(context: AssetExecutionContext, fund: FundResource) -> MaterializeResult[None]:
+def backtests(context: AssetExecutionContext, config: Ingestion, fund: FundResource) -> MaterializeResult[None]:
     """One clean daily series per strategy, its unit decided by evidence. Bad files are in quarantine with reasons."""
     settings = fund.settings
     rules = Rules(unit=None, default_calendar=settings.calendar, today=today_in(settings.time_zone))
     desk = Desk(fund.ledger, fund.backtests, fund.quarantine)
-    outcome = admit_folder(desk, settings.backtests_dir, rules, act_of(context))
+    outcome = admit_folder(desk, settings.backtests_dir, rules, act_of(context), only=config.only)
+    if config.only is not None and outcome.quarantined:
+        # Whoever asked for this one waits for a word on it; of a whole folder, one bad file fails nobody else's.
+        reasons = "; ".join(finding.describe() for refused in outcome.quarantined for finding in refused.findings)
+        said = f"the file of {config.only} is in quarantine, and its last good one stays: {reasons}"
+        raise Failure(said, metadata=_outcome_metadata(outcome), allow_retries=False)
     return MaterializeResult(metadata=_outcome_metadata(outcome))
 
 

@@ -16,9 +16,9 @@ from fund_pipeline.backtests.expectations import (
     with_day_steps,
 )
 from fund_pipeline.backtests.proof import Proof, prove_compounding, prove_pnl
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.research.backtest_assets import SHOWN, backtests
 from fund_pipeline.defs.research.check_results import found_nothing
-from fund_pipeline.defs.research.markdown import markdown_table
 from fund_pipeline.defs.research.resources import FundResource
 from fund_pipeline.ledger.backtests import list_summaries
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dagster import AssetCheckResult, AssetCheckSeverity, MetadataValue
 
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.research.backtest_assets import SHOWN
-from fund_pipeline.defs.research.markdown import markdown_table
 
 
 def found_nothing(

@@ -7,8 +7,8 @@ from typing import Any
 
 from dagster import MetadataValue
 
+from fund_pipeline.defs.markdown import markdown_table, percent
 from fund_pipeline.defs.research.backtest_assets import SHOWN
-from fund_pipeline.defs.research.markdown import markdown_table, percent
 from fund_pipeline.defs.research.pictures import frontier
 from fund_pipeline.ledger.model import OptimisationRun
 

@@ -9,7 +9,7 @@ from fund_pipeline.defs.research import backtest_assets, backtest_checks, risk_a
 from fund_pipeline.defs.research.allocation_assets import audit_anchor, recommendations, recommended_allocation
 from fund_pipeline.defs.research.allocation_checks import checks_of, every_fund_took_part
 from fund_pipeline.defs.research.approval_check import approval_check
-from fund_pipeline.defs.research.jobs import approve_allocations, nightly_optimisation
+from fund_pipeline.defs.research.jobs import approve_allocations, ingest_backtests, nightly_optimisation
 from fund_pipeline.defs.research.resources import DeskResource, FundResource
 from fund_pipeline.defs.research.schedules import nightly_schedule
 from fund_pipeline.settings import load_settings
@@ -33,7 +33,7 @@ def research_definitions(funds: tuple[str, ...]) -> Definitions:
             every_fund_took_part,
             *(approval_check(fund_id, looked_at) for fund_id in funds),
         ],
-        jobs=[nightly_optimisation, *([approve_allocations(funds)] if funds else [])],
+        jobs=[nightly_optimisation, ingest_backtests, *([approve_allocations(funds)] if funds else [])],
         schedules=[nightly_schedule()],
         resources={"fund": FundResource(), "desk": DeskResource()},
         executor=in_process_executor,

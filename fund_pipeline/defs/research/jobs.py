@@ -1,10 +1,11 @@
-"""What research runs as one: the nightly optimisation, and a person's decision."""
+"""What research runs as one: the nightly optimisation, reading backtests alone, and a person's decision."""
 
 from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from fund_pipeline.backtests import ingestion
 from fund_pipeline.defs.funds import APPROVE, approved_key
 from fund_pipeline.defs.research.approval_config import empty_form
 
@@ -14,6 +15,15 @@ nightly_optimisation = define_asset_job(
     NIGHTLY,
     selection=AssetSelection.groups("research"),
     description="Backtest files to a recommended allocation for each fund, with every check on the way.",
+    executor_def=in_process_executor,
+)
+
+ingest_backtests = define_asset_job(
+    ingestion.JOB,
+    # Without the checks, which judge every strategy's series again: the night does, and admission judges each file.
+    selection=AssetSelection.assets("backtest_files", "backtests").without_checks(),
+    description="Backtest files to clean series: all that changed, or one strategy's again. A single file that is "
+    "refused fails the run and says why.",
     executor_def=in_process_executor,
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from fund_pipeline.allocations import FundOutcome
+from fund_pipeline.allocations.service import FundOutcome
 from fund_pipeline.warehouse import Warehouse
 
 SCHEMA = dict.fromkeys(("fund_id", "run_id", "status", "allocation_id", "problem"), pl.String)

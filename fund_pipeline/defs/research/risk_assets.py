@@ -20,8 +20,8 @@ from fund_pipeline.cerebro.sessions import compound_onto
 from fund_pipeline.cerebro.statistics import StrategyStatistics
 from fund_pipeline.cerebro.statistics import strategy_statistics as statistics_of
 from fund_pipeline.cerebro.timing import timing_evidence
+from fund_pipeline.defs.markdown import markdown_table, percent
 from fund_pipeline.defs.research.backtest_assets import GROUP, OWNERS, SHOWN, backtests, market_returns
-from fund_pipeline.defs.research.markdown import markdown_table, percent
 from fund_pipeline.defs.research.pictures import heatmap
 from fund_pipeline.defs.research.resources import FundResource
 from fund_pipeline.errors import ConflictError

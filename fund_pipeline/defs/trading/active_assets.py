@@ -15,6 +15,7 @@ from dagster import (
 )
 
 from fund_pipeline.defs.funds import active_key, recommended_key, step_of
+from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger.active import ActiveAllocation, active_allocation
@@ -89,10 +90,9 @@ def approved_allocation(fund_id: str) -> ActiveAllocation:
 
 def _metadata(found: ActiveAllocation) -> dict[str, MetadataValue | str]:
     allocation, approval = found.allocation, found.approval
-    rows = [f"| {name} | {weight} |" for name, weight in sorted(allocation.weights.items())]
     return {
         "allocation": allocation.allocation_id,
-        "weights": MetadataValue.md("\n".join(["| strategy | weight |", "| --- | --- |", *rows])),
+        "weights": MetadataValue.md(markdown_table(("strategy", "weight"), sorted(allocation.weights.items()))),
         "approved_by": approval.decided_by,
         "second_admin": approval.second_by or "–",
         "method": approval.method.value,

@@ -13,8 +13,12 @@ from dagster import (
 
 from fund_pipeline.defs.funds import fund_ids
 from fund_pipeline.defs.trading.active_assets import active
+from fund_pipeline.defs.trading.order_assets import decisions, executions, orders, positions, signals
+from fund_pipeline.defs.trading.order_sensors import NOTE_EXECUTIONS, SIZE_AND_EXECUTE, follow_orders, incoming_signals
 from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
 from fund_pipeline.defs.trading.release import follow_the_ledger, release_after_the_check
+from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
+from fund_pipeline.defs.trading.signal_checks import SIGNAL_CHECKS
 from fund_pipeline.settings import load_settings
 
 note_registry = define_asset_job(
@@ -32,14 +36,58 @@ before_the_night = ScheduleDefinition(
     description="Notes the registry that the nightly optimisation is about to work from.",
 )
 
+look_at_signals = define_asset_job(
+    "look_at_signals",
+    selection=AssetSelection.assets(signal_inbox, signal_quality),
+    description="Read what nobody has read yet, and note how each sender's signals come through.",
+)
+
+every_five_minutes = ScheduleDefinition(
+    name="look_at_signals_every_five_minutes",
+    job=look_at_signals,
+    cron_schedule="*/5 * * * *",
+    execution_timezone=load_settings().time_zone,
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Shows the front door in lineage, and catches what a process that ended has left unread.",
+)
+
+
+size_and_execute = define_asset_job(
+    SIZE_AND_EXECUTE,
+    selection=AssetSelection.assets("signals", "decisions", "orders", "executions", "positions"),
+    description="Read what waits, decide it, send its orders, and book what was filled: one run for one batch.",
+)
+
+note_executions = define_asset_job(
+    NOTE_EXECUTIONS,
+    selection=AssetSelection.assets(executions, positions),
+    description="Book what was filled since, and note positions.",
+)
+
 
 def trading_definitions(funds: tuple[str, ...]) -> Definitions:
     """Everything of the location, with one allocation in force for each of the funds (by id)."""
     return Definitions(
-        assets=[fund_registry, strategy_registry, *(active(fund_id) for fund_id in funds)],
-        jobs=[note_registry],
-        schedules=[before_the_night],
-        sensors=[release_after_the_check(funds), follow_the_ledger(funds)] if funds else [],
+        assets=[
+            fund_registry,
+            strategy_registry,
+            signal_inbox,
+            signal_quality,
+            signals,
+            decisions(funds),
+            orders,
+            executions,
+            positions,
+            *(active(fund_id) for fund_id in funds),
+        ],
+        asset_checks=SIGNAL_CHECKS,
+        jobs=[note_registry, look_at_signals, size_and_execute, note_executions],
+        schedules=[before_the_night, every_five_minutes],
+        sensors=[
+            incoming_signals,
+            follow_orders,
+            *([release_after_the_check(funds), follow_the_ledger(funds)] if funds else []),
+        ],
         executor=in_process_executor,
     )
 

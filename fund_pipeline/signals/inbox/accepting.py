@@ -8,7 +8,9 @@ from typing import Any
 
 from fund_pipeline.errors import TemporaryError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.inbox import store_raw
+from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.inbox import Place, store_raw
+from fund_pipeline.ledger.refused import store_replayed
 from fund_pipeline.ledger.signal_model import RawSignal
 from fund_pipeline.signals.digest import PASSPHRASE
 from fund_pipeline.signals.envelope import accepted_environment, read_envelope
@@ -64,6 +66,21 @@ def accept_or_spool(
         return Accepted(checked.signal_id, AcceptedStatus.SPOOLED)
 
 
+def accept_refused(
+    ledger: Ledger,
+    refused_id: str,
+    sender: Sender,
+    payload: Mapping[str, Any],
+    arrival: Arrival,
+    deployed: Environment,
+    act: Act,
+) -> Accepted:
+    """Accept what was refused before, by the same checks, and audit in the same transaction who replayed it."""
+    raw = _checked(sender, payload, arrival, deployed)
+    stored = store_replayed(ledger, refused_id, raw, _placing(sender, raw), act)
+    return Accepted(stored.signal_id, AcceptedStatus.RECEIVED, stored.duplicate)
+
+
 def adopt_document(document: Mapping[Any, Any], arrival: Arrival, sender_id: str = "") -> RawSignal:
     """The row for a document that cannot be refused, because what passes it on cannot send it again. Never raises."""
     raw = adopt(document)
@@ -87,6 +104,9 @@ def _checked(sender: Sender, raw: bytes | Mapping[str, Any], arrival: Arrival, d
 
 
 def _store(ledger: Ledger, sender: Sender, raw: RawSignal) -> Accepted:
-    policy = sender.options.duplicate_policy
-    stored = store_raw(ledger, raw, lambda known: place(raw, known, policy))
+    stored = store_raw(ledger, raw, _placing(sender, raw))
     return Accepted(stored.signal_id, AcceptedStatus.RECEIVED, stored.duplicate)
+
+
+def _placing(sender: Sender, raw: RawSignal) -> Place:
+    return lambda known: place(raw, known, sender.options.duplicate_policy)

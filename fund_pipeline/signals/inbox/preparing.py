@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from fund_pipeline.ledger.signal_model import Known, Placement, RawSignal, WayIn
@@ -15,20 +14,18 @@ from fund_pipeline.signals.digest import (
     content_digest,
     duplicate_verdict,
     hook_digest,
-    raw_text,
 )
 from fund_pipeline.signals.errors import SignalError, refusal
+from fund_pipeline.signals.inbox.hiding import holds, stored_text, without
 from fund_pipeline.signals.inbox.model import Arrival, ReusedIdError
 from fund_pipeline.signals.options import DuplicatePolicy
 from fund_pipeline.signals.parse import NO_CHARACTER
 from fund_pipeline.signals.reasons import RejectionReason
-from fund_pipeline.signals.senders.passphrases import LEAST_CHARACTERS
 from fund_pipeline.signals.texts import checked_id
 
 KEPT_HEADERS = ("content-type", "user-agent")
 LONGEST_HEADER = 200
 LONGEST_REQUEST_ID = 64
-HIDDEN = "***"
 NO_KEY = SignalKey("", "")
 
 
@@ -42,10 +39,9 @@ def prepare(raw: Mapping[str, Any], key: SignalKey, sender_id: str, passphrase: 
     """The row to store. The passphrase is nowhere in it, wherever it stood in the payload; SignalError BAD_ID if an id
     holds it.
     """
-    if _holds(key.strategy, passphrase) or _holds(key.sender_signal_id, passphrase):
+    if holds(key.strategy, passphrase) or holds(key.sender_signal_id, passphrase):
         raise refusal(RejectionReason.BAD_ID, "signalID", message="an id holds the passphrase")
     digest = content_digest(raw)
-    hidden = encode_basestring_ascii(passphrase)[1:-1]
     headers = {name.lower(): NO_CHARACTER.sub("?", value[:LONGEST_HEADER]) for name, value in arrival.headers.items()}
     return RawSignal(
         signal_id=signal_id_of(key, digest),
@@ -53,18 +49,18 @@ def prepare(raw: Mapping[str, Any], key: SignalKey, sender_id: str, passphrase: 
         strategy=key.strategy,
         sender_signal_id=key.sender_signal_id,
         digest=digest,
-        hook_digest=copy_digest(raw),
-        payload=_without(raw_text(raw), hidden),
-        headers={name: _without(headers[name], passphrase) for name in KEPT_HEADERS if name in headers},
+        hook_digest=hook_digest(raw),
+        payload=stored_text(raw, passphrase),
+        headers={name: without(headers[name], passphrase) for name in KEPT_HEADERS if name in headers},
         way_in=arrival.way_in,
         received_at=arrival.received_at,
-        request_id=arrival.request_id[:LONGEST_REQUEST_ID],
+        request_id=stored_request_id(arrival, passphrase),
     )
 
 
-def copy_digest(raw: Mapping[str, Any]) -> str:
-    """The digest of what the collector's hook passes on, which has null for what a signal has not."""
-    return hook_digest({name: value for name, value in raw.items() if value is not None})
+def stored_request_id(arrival: Arrival, passphrase: str) -> str:
+    """A request's id as the ledger can have it: a proxy or the sender may have chosen it."""
+    return without(NO_CHARACTER.sub("?", arrival.request_id), passphrase)[:LONGEST_REQUEST_ID]
 
 
 def lenient_key(raw: Mapping[str, Any]) -> SignalKey:
@@ -98,11 +94,3 @@ def same_as(raw: RawSignal, known: tuple[Known, ...]) -> str | None:
         if one.digest == raw.digest or (over_hook and one.hook_digest == raw.hook_digest):
             return one.signal_id
     return None
-
-
-def _holds(text: str, passphrase: str) -> bool:
-    return len(passphrase) >= LEAST_CHARACTERS and passphrase in text
-
-
-def _without(text: str, passphrase: str) -> str:
-    return text.replace(passphrase, HIDDEN) if len(passphrase) >= LEAST_CHARACTERS else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fund_pipeline.errors import FundError
+from fund_pipeline.errors import FundError, TemporaryError
 from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger.model import SizingMode, StrategyStatus
 from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow, SenderStatus, SignalState, WayIn
@@ -16,7 +16,6 @@ from fund_pipeline.signals.context import Context
 from fund_pipeline.signals.digest import raw_text
 from fund_pipeline.signals.errors import Problem, SignalError, shown
 from fund_pipeline.signals.formats import standardise
-from fund_pipeline.signals.inbox.preparing import copy_digest
 from fund_pipeline.signals.inbox.reasons import InboxReason
 from fund_pipeline.signals.model import Signal
 from fund_pipeline.signals.options import DuplicatePolicy
@@ -39,7 +38,10 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_STORED_BYTES = 1024 * 1024
 
 Fuller = Callable[[RawSignal], Mapping[str, Any] | None]
-"""Looks up the whole document of which the collector's hook passed on a part; None where there is none."""
+"""Looks up the whole document, and no other, of which the collector's hook passed on a part; None where there is none.
+
+TemporaryError where the source does not answer.
+"""
 
 
 def nothing_fuller(_raw: RawSignal) -> None:
@@ -60,6 +62,8 @@ class Reader:
             return self._read(pending, senders)
         except SignalError as wrong:
             return _kept_for(pending.raw.sender_id, wrong.problem)
+        except TemporaryError as away:
+            return _kept(pending.raw.sender_id, InboxReason.SOURCE_AWAY, message=away.message)
         except READER_FAULTS as fault:
             log.error("a signal could not be read", signal_id=pending.raw.signal_id, fault=type(fault).__name__)
             words = f"{InboxReason.UNREADABLE.meaning}: {type(fault).__name__}"
@@ -120,10 +124,7 @@ class Reader:
         document = self.fuller(raw)
         if document is None:
             return raw.payload, None
-        whole = adopt(document)
-        if copy_digest(whole) != raw.hook_digest:
-            return raw.payload, None
-        text = raw_text(whole)
+        text = raw_text(adopt(document))
         return text, text
 
 

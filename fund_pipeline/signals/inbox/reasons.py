@@ -54,6 +54,11 @@ class InboxReason(StrEnum):
         "the signal is for another deployment",
         "leave it: it must not be traded here",
     )
+    SOURCE_AWAY = (
+        "SOURCE_AWAY",
+        "the collector's database, which has the rest of the signal, did not answer",
+        "see that it is up, then replay the signal",
+    )
     UNREADABLE = (
         "UNREADABLE",
         "the product failed to read the signal",

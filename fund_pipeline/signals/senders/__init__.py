@@ -4,8 +4,11 @@
 
 from fund_pipeline.ledger.signal_model import SenderStatus
 from fund_pipeline.signals.senders.administration import (
+    ChangedSender,
     NewSender,
+    SenderChange,
     add_sender,
+    change_sender,
     disable_sender,
     enable_sender,
     get_sender,
@@ -18,16 +21,19 @@ from fund_pipeline.signals.senders.throttle import Limits, Throttle
 from fund_pipeline.signals.senders.vault import Vault
 
 __all__ = [
+    "ChangedSender",
     "Gate",
     "Limits",
     "NewSender",
     "Request",
     "Sender",
+    "SenderChange",
     "SenderStatus",
     "Throttle",
     "TooManyStrangersError",
     "Vault",
     "add_sender",
+    "change_sender",
     "disable_sender",
     "enable_sender",
     "get_sender",

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from fund_pipeline.errors import ConfigurationError
-from fund_pipeline.keys import secrets_source
+from fund_pipeline.keys import secrets_keys
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.senders import list_senders
-from fund_pipeline.ledger.users import list_users
+from fund_pipeline.ledger.secrets import needs_secrets_key
 from fund_pipeline.settings import Settings
 
 
@@ -41,9 +40,7 @@ class Vault:
 
         ConfigurationError when the key is missing or is none.
         """
-        source = secrets_source(settings)
-        in_use = bool(list_senders(ledger)) or any(u.is_enrolled or u.recovery_codes for u in list_users(ledger))
-        return cls(source.read() if in_use else source.read_or_make(lambda: Fernet.generate_key().decode()))
+        return cls(secrets_keys(settings, needs_secrets_key(ledger)))
 
     def digests(self, passphrase: str) -> tuple[str, ...]:
         """The keyed digest (HMAC-SHA256, hexadecimal) of a passphrase under each key, newest first."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fund_pipeline.ledger import Ledger, open_ledger
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline_tests.allocations.approval.world import World, build
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 
 
 @pytest.fixture
@@ -19,10 +19,8 @@ def world(ledger: Ledger) -> World:
 
 
 @pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[World]:
+def embedded(sqlite_template: Path, tmp_path: Path) -> Iterator[World]:
     """The same on SQLite only, for what does not depend on the database."""
-    url = f"sqlite:///{tmp_path / 'embedded.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
+    ledger = open_ledger(embedded_url(sqlite_template, tmp_path / "embedded.sqlite"))
     yield build(ledger)
     ledger.close()

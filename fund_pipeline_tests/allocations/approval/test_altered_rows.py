@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fund_pipeline.allocations.approval import Refusal, Verb, decide
+from fund_pipeline.allocations.approval.decide import decide
 from fund_pipeline.allocations.approval.difference import difference
+from fund_pipeline.allocations.approval.refusals import Refusal
+from fund_pipeline.allocations.approval.request import Verb
 from fund_pipeline.allocations.approval.standing import altered
 from fund_pipeline.allocations.eligibility import Eligibility
 from fund_pipeline.allocations.service import Basis, recommend_for

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from fund_pipeline.allocations.approval import Refusal, RefusedError, Request, Verb, decide
 from fund_pipeline.allocations.approval import weights as weighing
+from fund_pipeline.allocations.approval.decide import decide
+from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.allocations.measure import Measured
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.active import active_allocation, list_approvals

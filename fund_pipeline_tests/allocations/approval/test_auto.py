@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fund_pipeline.allocations.approval import Refusal, Verb
+from fund_pipeline.allocations.approval.refusals import Refusal
+from fund_pipeline.allocations.approval.request import Verb
 from fund_pipeline.allocations.eligibility import Eligibility
 from fund_pipeline.allocations.service import Basis, FundOutcome, recommend_for
 from fund_pipeline.ledger.active import active_allocation, list_approvals

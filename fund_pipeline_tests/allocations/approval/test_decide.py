@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fund_pipeline.accounts.limits import FundLimits
-from fund_pipeline.allocations.approval import Refusal, Verb
+from fund_pipeline.allocations.approval.refusals import Refusal
+from fund_pipeline.allocations.approval.request import Verb
 from fund_pipeline.allocations.measure import METRICS, measure
 from fund_pipeline.ledger.active import active_allocation, list_approvals
 from fund_pipeline.ledger.allocations import get_allocation, get_run, list_allocations

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from fund_pipeline.allocations.approval import Override, Refusal, Verb
+from fund_pipeline.allocations.approval.refusals import Refusal
+from fund_pipeline.allocations.approval.request import Override, Verb
 from fund_pipeline.errors import FundError
 from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.audit import list_audit

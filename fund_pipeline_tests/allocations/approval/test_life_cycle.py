@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event
 
-from fund_pipeline.allocations.approval import Override, RefusedError, Verb
+from fund_pipeline.allocations.approval.refusals import RefusedError
+from fund_pipeline.allocations.approval.request import Override, Verb
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.active import active_allocation, list_approvals, proven_decisions
 from fund_pipeline.ledger.allocations import list_allocations

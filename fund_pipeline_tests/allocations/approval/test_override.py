@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fund_pipeline.allocations.approval import Override, Refusal, Verb
+from fund_pipeline.allocations.approval.refusals import Refusal
+from fund_pipeline.allocations.approval.request import Override, Verb
 from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.model import AllocationStatus
 from fund_pipeline_tests.allocations.approval.world import World

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from fund_pipeline.allocations.approval import Refusal, RefusedError, Verb
+from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
+from fund_pipeline.allocations.approval.request import Verb
 from fund_pipeline.allocations.eligibility import Eligibility
 from fund_pipeline.allocations.recommend import recommend
 from fund_pipeline.ledger.allocations import get_allocation, recommend_again

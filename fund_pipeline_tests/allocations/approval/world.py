@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 
-from fund_pipeline.allocations.approval import Decided, Refusal, RefusedError, Request, Verb, decide
+from fund_pipeline.allocations.approval.decide import Decided, decide
+from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.allocations.eligibility import Eligibility
 from fund_pipeline.allocations.pose import Backtests
 from fund_pipeline.allocations.recommend import Recommendation, recommend

@@ -1,0 +1,47 @@
+"""What a strategy holds, and what is working on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fund_pipeline.cerebro.sizing.arithmetic import ZERO, sign
+from fund_pipeline.cerebro.sizing.facts import OrderFacts, PositionFacts
+from fund_pipeline.cerebro.sizing.model import Role
+from fund_pipeline.cerebro.sizing.world import World
+
+
+def positions_in(world: World, strategy: str, fund_id: str, instrument_key: str) -> list[PositionFacts]:
+    """The strategy's open positions in an instrument, over the fund's accounts."""
+    return [one for one in world.positions_of.get((strategy, fund_id), ()) if one.instrument_key == instrument_key]
+
+
+def orders_in(world: World, strategy: str, fund_id: str, instrument_key: str) -> list[OrderFacts]:
+    """The strategy's live orders in an instrument, over the fund's accounts."""
+    return [
+        one
+        for one in world.orders_of.get(strategy, ())
+        if one.instrument_key == instrument_key and world.fund_of(one.account_id) == fund_id
+    ]
+
+
+def committed(world: World, strategy: str, fund_id: str, instrument_key: str) -> Decimal:
+    """What it will hold once its entries and exits are filled, below 0 for a short. Stops and targets may never be."""
+    held = sum((one.quantity for one in positions_in(world, strategy, fund_id, instrument_key)), ZERO)
+    working = (one for one in orders_in(world, strategy, fund_id, instrument_key) if not one.role.protects)
+    return held + sum((sign(one.side) * one.quantity for one in working), ZERO)
+
+
+def working_exits(world: World, position: PositionFacts, *, of_all: bool) -> Decimal:
+    """What working EXIT orders will still close of a position; `of_all` strategies on that side of the account."""
+    return sum(
+        (
+            one.quantity
+            for one in world.orders
+            if one.role is Role.EXIT
+            and one.account_id == position.account_id
+            and one.instrument_key == position.instrument_key
+            and (of_all or one.strategy == position.strategy)
+            and sign(one.side) * position.quantity < 0
+        ),
+        ZERO,
+    )

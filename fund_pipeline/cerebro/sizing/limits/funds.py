@@ -1,0 +1,135 @@
+"""Limits of strategy and fund, which need no price."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fund_pipeline.cerebro.sizing.arithmetic import text
+from fund_pipeline.cerebro.sizing.capital import weight_of
+from fund_pipeline.cerebro.sizing.facts import HaltState
+from fund_pipeline.cerebro.sizing.limits.finding import EntryCase, Finding
+from fund_pipeline.cerebro.sizing.reasons import DecisionReason
+from fund_pipeline.cerebro.sizing.refused import Refused
+
+
+class FundLimit(Protocol):
+    """A rule that lets an entry pass or refuses it."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """What it found."""
+        ...
+
+
+class FreshEntry:
+    """Entries no older than the strategy's limit."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """DROPPED_STALE above the limit; exactly at it is kept. A follow-up was checked when it came."""
+        own = case.strategy.entry_age_seconds
+        limit = case.world.rules.entry_age_seconds if own is None else own
+        age, flagged = case.signal.age_seconds, case.signal.stale
+        stale = not case.signal.follow_up and (flagged or not age <= limit)
+        figures = {"age_seconds": age, "limit_seconds": limit, "flagged": flagged}
+        return Finding(limit="entry_age", reason=DecisionReason.DROPPED_STALE if stale else None, figures=figures)
+
+
+class NotHalted:
+    """No entries while trading is REDUCING or HALTED, in the fund or everywhere."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """REDUCING or HALTED."""
+        state = case.world.halt_of(case.fund)
+        reasons = {HaltState.REDUCING: DecisionReason.REDUCING, HaltState.HALTED: DecisionReason.HALTED}
+        return Finding(limit="halt", reason=reasons.get(state), figures={"state": state.value})
+
+
+class StrategyActive:
+    """Only ACTIVE strategies open positions."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """STRATEGY_NOT_ACTIVE."""
+        reason = None if case.strategy.active else DecisionReason.STRATEGY_NOT_ACTIVE
+        return Finding(limit="strategy_active", reason=reason)
+
+
+class Allocated:
+    """Only an ACTIVE allocation that gives the strategy something sizes entries."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """NO_ACTIVE_ALLOCATION or NOT_ALLOCATED."""
+        try:
+            weight = weight_of(case.strategy, case.fund)
+        except Refused as refused:
+            return Finding(limit="allocation", reason=refused.reason, figures=refused.figures)
+        return Finding(limit="allocation", figures={"weight": text(weight)})
+
+
+class FundEquity:
+    """A fund without equity opens nothing."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """NO_EQUITY."""
+        equity = case.fund.equity
+        reason = DecisionReason.NO_EQUITY if equity is None or equity <= 0 else None
+        return Finding(limit="fund_equity", reason=reason, figures={"fund_equity": text(equity)})
+
+
+class DailyLoss:
+    """No entries for the rest of a day that has lost its limit, net of flows."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """DAILY_LOSS at the limit or beyond; NO_DAY_START where the day's start is not known."""
+        start, equity = case.fund.day_start_equity, case.fund.equity
+        if start is None or start <= 0 or equity is None:
+            return Finding(limit="daily_loss", reason=DecisionReason.NO_DAY_START, figures={"day_start": text(start)})
+        change = (equity - case.fund.day_flows - start) / start
+        limit = -case.world.rules.daily_loss
+        figures = {
+            "day_start": text(start),
+            "flows": text(case.fund.day_flows),
+            "change": text(change),
+            "stop": text(limit),
+        }
+        return Finding(
+            limit="daily_loss", reason=DecisionReason.DAILY_LOSS if change <= limit else None, figures=figures
+        )
+
+
+class Drawdown:
+    """No entries after the drawdown stop, till a person resumes."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """DRAWDOWN_STOP where it was reached before, or is now; NO_PEAK where that cannot be known."""
+        peak, equity, limit = case.fund.peak_equity, case.fund.equity, case.world.rules.drawdown_stop
+        stopped = case.fund.drawdown_stopped
+        figures = {"stopped": stopped, "peak": text(peak), "stop": text(limit)}
+        if limit is not None and not stopped:
+            if peak is None or peak <= 0 or equity is None:
+                return Finding(limit="drawdown", reason=DecisionReason.NO_PEAK, figures=figures)
+            stopped = equity / peak - 1 <= -limit
+        return Finding(limit="drawdown", reason=DecisionReason.DRAWDOWN_STOP if stopped else None, figures=figures)
+
+
+class AlertChannel:
+    """LIVE entries only while a person can be reached."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """NO_ALERT_CHANNEL where no critical channel was tested lately."""
+        age, limit = case.world.channel_age_seconds, case.world.rules.channel_age_seconds
+        silent = case.strategy.live and (age is None or not age <= limit)
+        figures = {"live": case.strategy.live, "channel_age_seconds": age, "limit_seconds": limit}
+        return Finding(
+            limit="alert_channel", reason=DecisionReason.NO_ALERT_CHANNEL if silent else None, figures=figures
+        )
+
+
+FUND_LIMITS: tuple[FundLimit, ...] = (
+    FreshEntry(),
+    NotHalted(),
+    StrategyActive(),
+    Allocated(),
+    FundEquity(),
+    DailyLoss(),
+    Drawdown(),
+    AlertChannel(),
+)

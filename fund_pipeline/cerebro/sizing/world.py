@@ -1,0 +1,141 @@
+"""All facts at one moment, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+
+from fund_pipeline.cerebro.sizing.facts import (
+    AccountFacts,
+    AlphaPolicy,
+    FundFacts,
+    HaltState,
+    OrderFacts,
+    PositionFacts,
+    Quote,
+    SizingMode,
+    Spreading,
+    StrategyFacts,
+    Terms,
+)
+from fund_pipeline.cerebro.sizing.rules import SizingRules
+from fund_pipeline.cerebro.sizing.signal_facts import BookEntry
+
+__all__ = [
+    "AccountFacts",
+    "AlphaPolicy",
+    "FundFacts",
+    "HaltState",
+    "OrderFacts",
+    "PositionFacts",
+    "Quote",
+    "SizingMode",
+    "Spreading",
+    "StrategyFacts",
+    "Terms",
+    "World",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """All facts at one moment. A batch hands each signal the world that the one before left.
+
+    Attributes
+    ----------
+    funds, accounts, strategies, quotes, terms : by id, or instrument key. Every fund here answers every signal.
+    orders : live ones, and those that the batch has planned.
+    fx : (from, to) -> rate. The inverse is used where only that is there; a currency to itself needs none.
+    book : the sender's own entries that are not closed, oldest first.
+    recent_orders : strategy -> entry orders of the last minute.
+    rules : of all funds that have none of their own.
+    halt : of all funds together; the stricter of this and the fund's holds.
+    channel_age_seconds : since a critical alert channel was last tested; None for never.
+    """
+
+    strategies: Mapping[str, StrategyFacts]
+    funds: Mapping[str, FundFacts]
+    accounts: Mapping[str, AccountFacts]
+    positions: tuple[PositionFacts, ...] = ()
+    orders: tuple[OrderFacts, ...] = ()
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    fx: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    book: tuple[BookEntry, ...] = ()
+    recent_orders: Mapping[str, int] = field(default_factory=dict)
+    halt: HaltState = HaltState.ACTIVE
+    channel_age_seconds: float | None = None
+    rules: SizingRules = field(default_factory=SizingRules)
+
+    def after(self, orders: Iterable[OrderFacts], book: Iterable[BookEntry]) -> World:
+        """The world once a batch has planned these orders and the sender's book has changed so."""
+        planned, changed = tuple(orders), {(entry.signal_id, entry.leg): entry for entry in book}
+        kept = tuple(changed.pop((entry.signal_id, entry.leg), entry) for entry in self.book) if changed else self.book
+        later = replace(self, orders=(*self.orders, *planned), book=(*kept, *changed.values()))
+        self._share_finds(later)
+        later.__dict__["orders_of"] = _added(self.orders_of, planned) if planned else self.orders_of
+        return later
+
+    def under(self, rules: SizingRules | None) -> World:
+        """The same world under a fund's own rules; itself for none."""
+        if rules is None:
+            return self
+        other = replace(self, rules=rules)
+        self._share_finds(other)
+        other.__dict__["orders_of"] = self.orders_of
+        return other
+
+    def _share_finds(self, other: World) -> None:
+        """Positions, quotes and rates are the same there, so that what was found of them stays found."""
+        other.__dict__["positions_of"] = self.positions_of
+        other.__dict__["notional_held"] = self.notional_held
+
+    @cached_property
+    def positions_of(self) -> Mapping[tuple[str, str], tuple[PositionFacts, ...]]:
+        """(Strategy, fund) -> its open positions."""
+        found: dict[tuple[str, str], list[PositionFacts]] = {}
+        for one in self.positions:
+            if one.quantity and (fund := self.fund_of(one.account_id)) is not None:
+                found.setdefault((one.strategy, fund), []).append(one)
+        return {key: tuple(positions) for key, positions in found.items()}
+
+    @cached_property
+    def orders_of(self) -> Mapping[str, tuple[OrderFacts, ...]]:
+        """Strategy -> its live orders, and those that the batch has planned."""
+        return _added({}, self.orders)
+
+    @cached_property
+    def notional_held(self) -> dict[tuple[str, str], Mapping[str, Decimal]]:
+        """(Strategy, fund) -> instrument -> gross notional of its positions, as far as it was asked for."""
+        return {}
+
+    def rate(self, source: str, target: str) -> Decimal | None:
+        """The value in `target` of one unit of `source`; None where no rate above 0 is there."""
+        if source == target:
+            return Decimal(1)
+        if (rate := self.fx.get((source, target))) is not None and rate > 0:
+            return rate
+        if (inverse := self.fx.get((target, source))) is not None and inverse > 0:
+            return 1 / inverse
+        return None
+
+    def halt_of(self, fund: FundFacts) -> HaltState:
+        """The stricter of the global halt and the fund's."""
+        order = list(HaltState)
+        return max(self.halt, fund.halt, key=order.index)
+
+    def fund_of(self, account_id: str) -> str | None:
+        """The fund of an account; None for an account that is not here."""
+        account = self.accounts.get(account_id)
+        return None if account is None else account.fund_id
+
+
+def _added(
+    orders: Mapping[str, tuple[OrderFacts, ...]], more: Iterable[OrderFacts]
+) -> Mapping[str, tuple[OrderFacts, ...]]:
+    grouped: dict[str, list[OrderFacts]] = {}
+    for order in more:
+        grouped.setdefault(order.strategy, []).append(order)
+    return {**orders, **{name: (*orders.get(name, ()), *added) for name, added in grouped.items()}}

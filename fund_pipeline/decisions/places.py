@@ -1,0 +1,16 @@
+"""Numbers of others, as the books can keep them."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+
+PLACES = Decimal(1).scaleb(-12)
+"""What the books keep of a number: a float of a third has more digits than it means."""
+
+_EXACT = Context(prec=100)
+
+
+def kept(value: Decimal) -> Decimal:
+    """To twelve places; a value that has no more is left as it was written."""
+    rounded = value.quantize(PLACES, context=_EXACT)
+    return value if rounded == value else rounded.normalize(_EXACT)

@@ -1,0 +1,74 @@
+"""What starts the signal path, and what follows orders to their end."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dagster import (
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.trading.desk import opened_desk
+from fund_pipeline.defs.trading.ledger import opened_ledger
+from fund_pipeline.execution import follow
+from fund_pipeline.ledger.work_waiting import count_live_orders, waiting_signals
+
+SIZE_AND_EXECUTE, NOTE_EXECUTIONS = "size_and_execute", "note_executions"
+INTERVAL_SECONDS = 5
+UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+YOUNG = timedelta(seconds=60)
+"""A run that is older may be dead without anybody having said so: another is started beside it, which is harmless."""
+
+
+@sensor(
+    job_name=SIZE_AND_EXECUTE,
+    minimum_interval_seconds=INTERVAL_SECONDS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Starts one run for all signals that wait.",
+)
+def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    """One run per batch. Its key has the minute in it, for a key of which the run died would never fire again."""
+    now = utc_now()
+    with opened_ledger() as ledger:
+        found = waiting_signals(ledger, now)
+    if not found.count:
+        yield SkipReason("no signal waits")
+        return
+    filters = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=UNDER_WAY, created_after=now - YOUNG)
+    if context.instance.get_runs(filters, limit=1):
+        yield SkipReason(f"{found.count} signals wait, and a batch is under way")
+        return
+    yield RunRequest(run_key=f"{found.mark}:{now:%Y%m%d%H%M}", tags={"fund/waiting": str(found.count)})
+
+
+@sensor(
+    job_name=NOTE_EXECUTIONS,
+    minimum_interval_seconds=INTERVAL_SECONDS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Follows working orders: books fills, resolves UNKNOWN ones, retries exits; notes what was booked.",
+)
+def follow_orders(_context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found."""
+    with opened_ledger() as ledger:
+        live = count_live_orders(ledger)
+    if not live:
+        yield SkipReason("no order is live")
+        return
+    with opened_desk() as desk:
+        followed = follow(desk.ledger, desk.brokers, utc_now)
+    if not followed.booked:
+        yield SkipReason(f"{live} orders are live, and nothing was filled")
+        return
+    newest = followed.booked[-1]
+    yield RunRequest(run_key=f"{newest.account_id}:{newest.broker_execution_id}")

@@ -1,0 +1,61 @@
+"""Quotes for a paper account from files of daily closes: a column per instrument, a row per day."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from fund_pipeline.errors import InputError
+from fund_pipeline.execution.brokers.paper.broker import PaperBroker
+from fund_pipeline.terms import AssetClass
+
+FILES = {"us_stocks.csv": AssetClass.STOCK, "factor_etfs.csv": AssetClass.ETF}
+"""Files of data/prices whose columns are symbols, and of which type."""
+
+
+def closes(folder: Path, day: date | None = None) -> Mapping[str, Decimal]:
+    """The closes of a day, or of the last day before it that there is, or the newest; by instrument key.
+
+    InputError names the file and what is wrong with it.
+    """
+    found = {}
+    for name, asset_class in FILES.items():
+        row = _row(folder / name, day)
+        for symbol, text in row.items():
+            if symbol != "date" and text:
+                found[f"{asset_class.value}:{symbol}"] = _price(folder / name, symbol, text)
+    return found
+
+
+def feed_closes(broker: PaperBroker, folder: Path, day: date | None = None) -> int:
+    """Set the broker's prices to the closes of a day, which fills what they reach; how many were set."""
+    prices = closes(folder, day)
+    for instrument_key, price in prices.items():
+        broker.set_price(instrument_key, price)
+    return len(prices)
+
+
+def _row(path: Path, day: date | None) -> Mapping[str, str]:
+    newest: Mapping[str, str] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            for row in csv.DictReader(handle):
+                if day is not None and row["date"] > day.isoformat():
+                    break
+                newest = row
+    except (OSError, KeyError) as refused:
+        raise InputError(f"{path} has no daily closes: {refused}", remedy="name the folder of the prices") from None
+    return newest
+
+
+def _price(path: Path, symbol: str, text: str) -> Decimal:
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite() or price <= 0:
+        raise InputError(f"{path}: {symbol} closes at {text!r}", remedy="correct the file")
+    return price

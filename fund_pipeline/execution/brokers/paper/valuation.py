@@ -1,0 +1,84 @@
+"""What a paper account is worth and binds: its broker's own arithmetic, on purpose not ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fund_pipeline.errors import InputError
+from fund_pipeline.execution.brokers.paper.book import Holding, holdings, read_cash, read_quote
+from fund_pipeline.execution.brokers.paper.terms import PaperTerms, settles_in_full
+from fund_pipeline.execution.port import OrderRequest, Quote
+from fund_pipeline.terms import Side
+
+_ZERO = Decimal(0)
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Worth:
+    """In the account's currency, to the cent."""
+
+    equity: Decimal
+    cash: Decimal
+    margin_used: Decimal
+
+
+def worth(connection: sqlite3.Connection, terms: PaperTerms, changed: Mapping[str, Holding] | None = None) -> Worth:
+    """The account as it is, or would be with `changed` positions bought at their marks: equity stays, margin moves."""
+    held = holdings(connection)
+    cash = sum((amount * rate(connection, terms, money) for money, amount in read_cash(connection).items()), _ZERO)
+    equity = cash
+    for one in held.values():
+        value = one.quantity * mark(connection, one) * one.multiplier * rate(connection, terms, one.currency)
+        equity += value
+        if not settles_in_full(one.asset_class):
+            cash += value  # marked to market: only gain and loss are money
+    margin = _ZERO
+    for one in {**held, **(changed or {})}.values():
+        bound = terms.margin(one.asset_class, one.quantity, mark(connection, one), one.multiplier)
+        margin += bound * rate(connection, terms, one.currency)
+    return Worth(equity.quantize(_CENT), cash.quantize(_CENT), margin.quantize(_CENT))
+
+
+def margin_added(connection: sqlite3.Connection, terms: PaperTerms, request: OrderRequest) -> tuple[Decimal, Worth]:
+    """The margin that an order would add once it filled, and the account as it would be then."""
+    before = worth(connection, terms)
+    key = request.instrument_key
+    held = holdings(connection).get(key) or Holding(
+        key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
+    )
+    price = expected_price(request, read_quote(connection, key))
+    signed = request.quantity if request.side is Side.BUY else -request.quantity
+    after = worth(connection, terms, {key: held.after(signed, price)})
+    return after.margin_used - before.margin_used, after
+
+
+def expected_price(request: OrderRequest, quote: Quote | None) -> Decimal:
+    """The price that an order is reckoned at before it fills; 0 where there is none yet."""
+    if quote is not None:
+        return quote.ask if request.side is Side.BUY else quote.bid
+    return request.limit_price or request.stop_price or _ZERO
+
+
+def mark(connection: sqlite3.Connection, holding: Holding) -> Decimal:
+    """What a unit is worth: the middle of its quote, or what was paid where there is none."""
+    quote = read_quote(connection, holding.instrument_key)
+    return holding.average_price if quote is None else (quote.bid + quote.ask) / 2
+
+
+def rate(connection: sqlite3.Connection, terms: PaperTerms, currency: str) -> Decimal:
+    """Units of the account's currency for one of another. InputError without a quote of that pair."""
+    if currency == terms.currency:
+        return Decimal(1)
+    direct = read_quote(connection, f"FOREX:{currency}{terms.currency}")
+    if direct is not None:
+        return (direct.bid + direct.ask) / 2
+    inverse = read_quote(connection, f"FOREX:{terms.currency}{currency}")
+    if inverse is not None:
+        return 2 / (inverse.bid + inverse.ask)
+    raise InputError(
+        f"there is no quote of {currency} in {terms.currency}", remedy=f"set one of FOREX:{currency}{terms.currency}"
+    )

@@ -1,0 +1,167 @@
+"""What the ledger holds of accounts: accounts, snapshots of them, halts and alerts, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from fund_pipeline.ledger.model import TradingMode
+from fund_pipeline.terms import AssetClass
+
+EVERYWHERE = "*"
+"""The scope of a halt of every fund."""
+
+
+class AccountStatus(StrEnum):
+    """Whether an account may get entries. A CLOSED one is kept for its history; what it still holds may be exited."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class HaltState(StrEnum):
+    """What may be sent: everything; exits and cancels only; cancels only."""
+
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+    @property
+    def allows_entries(self) -> bool:
+        """Whether orders that open or add to a position may be sent."""
+        return self is HaltState.ACTIVE
+
+    @property
+    def allows_exits(self) -> bool:
+        """Whether orders that reduce a position may be sent. Cancels always may."""
+        return self is not HaltState.HALTED
+
+    def is_stricter_than(self, other: HaltState) -> bool:
+        """Whether it allows less."""
+        return _STRICTNESS.index(self) > _STRICTNESS.index(other)
+
+    @classmethod
+    def strictest(cls, states: Iterable[HaltState]) -> HaltState:
+        """The one that allows least; ACTIVE of none."""
+        return max(states, key=_STRICTNESS.index, default=cls.ACTIVE)
+
+
+_STRICTNESS = (HaltState.ACTIVE, HaltState.REDUCING, HaltState.HALTED)
+
+
+class Severity(StrEnum):
+    """How loudly a person is told. CRITICAL wants one at once."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A fund's account at a broker.
+
+    Attributes
+    ----------
+    broker : `paper`, `ibkr`, or `ccxt:` with a venue, such as `ccxt:binance`.
+    broker_account : the number by which the broker knows it; one account per broker and number.
+    asset_classes : what it may trade, in alphabetical order.
+    mode : LIVE is real money. An account of the broker `paper` never is.
+    currency : of its equity, ISO 4217.
+    """
+
+    account_id: str
+    fund_id: str
+    name: str
+    broker: str
+    broker_account: str
+    asset_classes: tuple[AssetClass, ...]
+    mode: TradingMode
+    currency: str
+    status: AccountStatus = AccountStatus.OPEN
+
+
+@dataclass(frozen=True)
+class AccountSnapshot:
+    """What a broker said of an account.
+
+    Attributes
+    ----------
+    as_of, received_at : of which moment it tells, by the broker; when it arrived here. UTC.
+    equity, cash, margin_used : in `currency`.
+    positions : signed quantities by instrument key; what is not there is flat.
+    """
+
+    account_id: str
+    as_of: datetime
+    received_at: datetime
+    equity: Decimal
+    cash: Decimal
+    margin_used: Decimal
+    currency: str
+    positions: Mapping[str, Decimal] = field(default_factory=dict)
+    snapshot_id: str = ""
+
+    @property
+    def available(self) -> Decimal:
+        """Equity that no margin binds, in `currency`; below zero when more is bound than there is."""
+        return self.equity - self.margin_used
+
+
+@dataclass(frozen=True)
+class Halt:
+    """What may be sent in a scope: a fund's id, or `*` for all of them. Who said so, when (UTC), and why."""
+
+    scope: str
+    state: HaltState
+    note: str
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an alert is raised for.
+
+    Attributes
+    ----------
+    kind : what went wrong, in capitals: `EXIT_FAILED`. It is not repeated for one (kind, entity, entity_id) while open.
+    entity, entity_id : what it went wrong with: `order` and a client order id.
+    message, remedy : what is wrong, with its figures; what the person who reads it should do next.
+    """
+
+    severity: Severity
+    kind: str
+    entity: str
+    entity_id: str
+    message: str
+    remedy: str
+    fund_id: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Trouble that a person must hear of: open until somebody acknowledges it.
+
+    `raised` counts how often it came up between `at` and `last_at` (UTC); message, remedy and detail are the newest,
+    severity is the greatest.
+    """
+
+    alert_id: str
+    trouble: Trouble
+    at: datetime
+    last_at: datetime
+    raised: int
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    note: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has answered yet."""
+        return self.acknowledged_at is None

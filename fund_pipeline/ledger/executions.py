@@ -1,0 +1,138 @@
+"""Executions in the ledger: each fill once, by the broker's own id, with the position and the order it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select
+
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_model import Account, Trouble
+from fund_pipeline.ledger.accounts import known_account
+from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.order_model import UNATTRIBUTED, Execution, OrderRow, Position
+from fund_pipeline.ledger.orders import Step, read_order, take_step
+from fund_pipeline.ledger.positions import lock_account, read_position, write_position
+from fund_pipeline.terms import Side
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What one execution does: the position after it, its order's change, and what a person must hear."""
+
+    position: Position
+    step: Step | None
+    troubles: tuple[Trouble, ...] = ()
+
+
+Settle = Callable[[Execution, str | None, OrderRow | None, Position | None], Booking]
+Changed = Callable[[Execution, Execution], Trouble]
+
+
+def book_executions(
+    ledger: Ledger, account_id: str, told: Sequence[Execution], settle: Settle, changed: Changed, at: datetime
+) -> tuple[Execution, ...]:
+    """Book what a broker told of an account, in the given order, all in one transaction; those that were new.
+
+    Each is stored once, by (broker, broker account, execution id): told again it changes nothing. If it is told again
+    with another content, `changed` says how a person hears of it. `strategy` and `number` are filled in here: those of
+    an order we do not know go to UNATTRIBUTED. `settle` says what each does to its position and order; it is also given
+    the client order id that the broker told.
+    """
+    if not told:
+        return ()
+    with ledger_away(), ledger.writing() as connection:
+        lock_account(connection, account_id)
+        account = known_account(connection, account_id)
+        held = _held(connection, account, [one.broker_execution_id for one in told])
+        number = _last_number(connection, account_id)
+        booked = []
+        for one in told:
+            if (first := held.get(one.broker_execution_id)) is not None:
+                if not _same_fill(first, one):
+                    raise_alert(connection, changed(first, one), at)
+                continue
+            number += 1
+            execution, booking = _settled(connection, one, number, settle)
+            connection.execute(insert(tables.executions), asdict(execution) | {"side": execution.side.value})
+            write_position(connection, booking.position)
+            if booking.step is not None:
+                take_step(connection, booking.step)
+            for trouble in booking.troubles:
+                raise_alert(connection, trouble, at)
+            held[one.broker_execution_id] = execution
+            booked.append(execution)
+    return tuple(booked)
+
+
+def list_executions(
+    ledger: Ledger, *, account_id: str | None = None, client_order_id: str | None = None, newest: int | None = None
+) -> tuple[Execution, ...]:
+    """Executions in the order in which they were booked, by account: of an account, an order, so many newest."""
+    table = tables.executions
+    query = select(table).order_by(table.c.account_id.desc(), table.c.number.desc()).limit(newest)
+    if account_id is not None:
+        query = query.where(table.c.account_id == account_id)
+    if client_order_id is not None:
+        query = query.where(table.c.client_order_id == client_order_id)
+    with ledger_away(), ledger.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return tuple(_execution(row) for row in reversed(rows))
+
+
+def last_executed_at(ledger: Ledger, account_id: str) -> datetime | None:
+    """The broker's time of the execution that was booked last in an account; None where there is none."""
+    table = tables.executions
+    query = select(table.c.executed_at).where(table.c.account_id == account_id).order_by(table.c.number.desc()).limit(1)
+    with ledger_away(), ledger.reading() as connection:
+        found: datetime | None = connection.execute(query).scalar()
+        return found
+
+
+def _settled(connection: Connection, told: Execution, number: int, settle: Settle) -> tuple[Execution, Booking]:
+    order = None if told.client_order_id is None else read_order(connection, told.client_order_id, lock=True)
+    if order is not None and order.account_id != told.account_id:
+        order = None  # an id of ours under which another account traded: not that order's fill
+    execution = replace(
+        told,
+        number=number,
+        client_order_id=None if order is None else order.client_order_id,
+        strategy=UNATTRIBUTED if order is None else order.strategy,
+        multiplier=told.multiplier if order is None else order.multiplier,  # the terms it was sized with
+        currency=told.currency if order is None else order.currency,
+    )
+    position = read_position(connection, (execution.strategy, execution.account_id, execution.instrument_key))
+    return execution, settle(execution, told.client_order_id, order, position)
+
+
+def _held(connection: Connection, account: Account, ids: Sequence[str]) -> dict[str, Execution]:
+    table = tables.executions
+    of_account = (table.c.broker == account.broker) & (table.c.broker_account == account.broker_account)
+    held = {}
+    for start in range(0, len(ids), CHUNK):
+        query = select(table).where(of_account, table.c.broker_execution_id.in_(ids[start : start + CHUNK]))
+        for row in connection.execute(query).mappings():
+            held[row["broker_execution_id"]] = _execution(row)
+    return held
+
+
+def _same_fill(first: Execution, again: Execution) -> bool:
+    facts = ("instrument_key", "side", "quantity", "price", "commission")
+    return all(getattr(first, name) == getattr(again, name) for name in facts)
+
+
+def _last_number(connection: Connection, account_id: str) -> int:
+    table = tables.executions
+    query = select(func.max(table.c.number)).where(table.c.account_id == account_id)
+    return connection.execute(query).scalar() or 0
+
+
+def _execution(row: RowMapping) -> Execution:
+    values = {name: row[name] for name in Execution.__dataclass_fields__}
+    return Execution(**values | {"side": Side(row["side"])})

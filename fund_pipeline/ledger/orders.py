@@ -1,0 +1,185 @@
+"""Orders in the ledger: each change of state lawful, recorded, and made by one process only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+
+from fund_pipeline.errors import InvariantError, NotFoundError
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_model import Trouble
+from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.order_law import ENDED, may_become
+from fund_pipeline.ledger.order_model import Change, OrderRole, OrderRow, OrderState, OrderTransition
+from fund_pipeline.terms import AssetClass, OrderType, Side
+
+CHUNK = 500
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "role": OrderRole,
+    "state": OrderState,
+    "asset_class": AssetClass,
+    "side": Side,
+    "order_type": OrderType,
+}
+_COLUMNS = tuple(one.name for one in fields(OrderRow))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One order's change, the attempt that follows it, and what a person must hear of it."""
+
+    order: OrderRow
+    change: Change
+    successor: OrderRow | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+
+def get_order(ledger: Ledger, client_order_id: str) -> tuple[OrderRow, tuple[OrderTransition, ...]]:
+    """An order as it stands, and its changes of state in order. NotFoundError."""
+    steps = tables.order_transitions
+    with ledger_away(), ledger.reading() as connection:
+        order = read_order(connection, client_order_id)
+        if order is None:
+            raise NotFoundError(f"there is no order {client_order_id!r}", remedy="run `fund orders list`")
+        query = select(steps).where(steps.c.client_order_id == client_order_id).order_by(steps.c.number)
+        return order, tuple(_transition(row) for row in connection.execute(query).mappings())
+
+
+def list_orders(
+    ledger: Ledger,
+    *,
+    state: OrderState | None = None,
+    strategy: str | None = None,
+    account_id: str | None = None,
+    signal_id: str | None = None,
+    newest: int = 100,
+) -> tuple[OrderRow, ...]:
+    """Orders, newest first: in a state, of a strategy, account or signal, at most so many."""
+    table = tables.orders
+    query = select(table).order_by(table.c.created_at.desc(), table.c.client_order_id).limit(newest)
+    wanted = {
+        table.c.state: state,
+        table.c.strategy: strategy,
+        table.c.account_id: account_id,
+        table.c.signal_id: signal_id,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    with ledger_away(), ledger.reading() as connection:
+        return tuple(order_of(row) for row in connection.execute(query).mappings())
+
+
+def live_orders(
+    ledger: Ledger, account_id: str | None = None, *, only: Collection[str] | None = None
+) -> tuple[OrderRow, ...]:
+    """Orders that have not ended, oldest first: of all accounts or one; `only` those ids."""
+    table = tables.orders
+    query = select(table).where(tables.ORDER_IS_LIVE)
+    if account_id is not None:
+        query = query.where(table.c.account_id == account_id)
+    with ledger_away(), ledger.reading() as connection:
+        found = [order_of(row) for row in connection.execute(query).mappings()]
+    wanted = found if only is None else [order for order in found if order.client_order_id in only]
+    return tuple(sorted(wanted, key=by_age))
+
+
+def orders_by_id(ledger: Ledger, client_order_ids: Iterable[str]) -> dict[str, OrderRow]:
+    """Orders by their ids, ended ones too; what is not there is left out."""
+    with ledger_away(), ledger.reading() as connection:
+        found = read_orders(connection, tables.orders.c.client_order_id, sorted(set(client_order_ids)))
+    return {order.client_order_id: order for order in found}
+
+
+def change_order(ledger: Ledger, step: Step) -> OrderRow | None:
+    """Make one change in a transaction of its own; the order as it is then.
+
+    None, and nothing happened, when somebody else changed the order since it was read. InvariantError for a change
+    that the law does not have.
+    """
+    with ledger_away(), ledger.writing() as connection:
+        return take_step(connection, step)
+
+
+def take_step(connection: Connection, step: Step) -> OrderRow | None:
+    """Make one change within the caller's transaction; None, and nothing is written, when the order was changed."""
+    order, change = step.order, step.change
+    if change.after is not order.state and not may_become(order.state, change.after):
+        raise InvariantError(f"order {order.client_order_id} cannot go from {order.state} to {change.after}")
+    values = dict(change.values) | {"state": change.after, "updated_at": change.at, "revision": order.revision + 1}
+    if change.after in ENDED and order.state is not change.after:
+        values |= {"closed_at": change.at, "wanted_quantity": None}
+    if change.reason is not None and change.after is not order.state:
+        values["reason"] = change.reason
+    table = tables.orders
+    unchanged = (table.c.client_order_id == order.client_order_id) & (table.c.revision == order.revision)
+    if connection.execute(update(table).where(unchanged).values(_plain(values))).rowcount != 1:
+        return None
+    transition = {
+        "client_order_id": order.client_order_id,
+        "number": order.revision + 1,
+        "at": change.at,
+        "actor": change.actor,
+        "before": order.state.value,
+        "after": change.after.value,
+        "reason": change.reason,
+        "detail": dict(change.detail),
+    }
+    connection.execute(insert(tables.order_transitions), transition)
+    if step.successor is not None:
+        insert_orders(connection, [step.successor])
+    for trouble in step.troubles:
+        raise_alert(connection, trouble, change.at)
+    return replace(order, **values)
+
+
+def insert_orders(connection: Connection, orders: Sequence[OrderRow]) -> None:
+    """Add orders within the caller's transaction."""
+    if orders:
+        rows = [_plain({name: getattr(order, name) for name in _COLUMNS}) for order in orders]
+        connection.execute(insert(tables.orders), rows)
+
+
+def read_order(connection: Connection, client_order_id: str, *, lock: bool = False) -> OrderRow | None:
+    """One order within the caller's transaction, held against changes by others if `lock`."""
+    query = select(tables.orders).where(tables.orders.c.client_order_id == client_order_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    return None if row is None else order_of(row)
+
+
+def read_orders(connection: Connection, column: ColumnElement[str], values: Sequence[str]) -> list[OrderRow]:
+    """Orders whose `column` is one of `values`, oldest first, within the caller's transaction."""
+    found = []
+    for start in range(0, len(values), CHUNK):
+        query = select(tables.orders).where(column.in_(values[start : start + CHUNK]))
+        found += [order_of(row) for row in connection.execute(query).mappings()]
+    return sorted(found, key=by_age)
+
+
+def by_age(order: OrderRow) -> tuple[datetime, str]:
+    """What puts orders in the order in which they were made."""
+    return (order.created_at, order.client_order_id)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def order_of(row: RowMapping) -> OrderRow:
+    """The order in a row."""
+    values = {name: row[name] for name in _COLUMNS}
+    values["waits_for"] = tuple(row["waits_for"])
+    return OrderRow(**values | {name: kind(row[name]) for name, kind in _ENUMS.items()})
+
+
+def _transition(row: RowMapping) -> OrderTransition:
+    values = {name: row[name] for name in OrderTransition.__dataclass_fields__}
+    return OrderTransition(**values | {"before": OrderState(row["before"]), "after": OrderState(row["after"])})

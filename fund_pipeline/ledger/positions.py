@@ -1,0 +1,80 @@
+"""Positions in the ledger: what executions sum to, by strategy, account and instrument."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.order_model import Position
+
+
+def list_positions(
+    ledger: Ledger,
+    *,
+    strategy: str | None = None,
+    account_id: str | None = None,
+    instrument_key: str | None = None,
+    only_open: bool = True,
+) -> tuple[Position, ...]:
+    """Positions, by strategy, account and instrument; flat ones, which keep their realised PnL, if not `only_open`."""
+    with ledger_away(), ledger.reading() as connection:
+        return read_positions(
+            connection, strategy=strategy, account_id=account_id, instrument_key=instrument_key, only_open=only_open
+        )
+
+
+def read_positions(
+    connection: Connection,
+    *,
+    strategy: str | None = None,
+    account_id: str | None = None,
+    instrument_key: str | None = None,
+    only_open: bool = True,
+) -> tuple[Position, ...]:
+    """The same within a transaction of the caller's."""
+    table = tables.positions
+    query = select(table).order_by(table.c.strategy, table.c.account_id, table.c.instrument_key)
+    wanted = {table.c.strategy: strategy, table.c.account_id: account_id, table.c.instrument_key: instrument_key}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    if only_open:
+        query = query.where(tables.HOLDS_SOMETHING)
+    return tuple(_position(row) for row in connection.execute(query).mappings())
+
+
+def read_position(connection: Connection, book: tuple[str, str, str]) -> Position | None:
+    """One position (strategy, account, instrument) within the caller's transaction; None where there never was one."""
+    row = connection.execute(select(tables.positions).where(_key(book))).mappings().one_or_none()
+    return None if row is None else _position(row)
+
+
+def write_position(connection: Connection, position: Position) -> None:
+    """Put a position as it now is. The caller holds its account (`lock_account`)."""
+    values = asdict(position) | {"is_flat": position.is_flat}
+    key = _key((position.strategy, position.account_id, position.instrument_key))
+    if connection.execute(update(tables.positions).where(key).values(values)).rowcount == 0:
+        connection.execute(insert(tables.positions).values(values))
+
+
+def lock_account(connection: Connection, account_id: str) -> None:
+    """Hold an account's books until the transaction ends. SQLite's write transactions follow one another anyway."""
+    table = tables.accounts
+    query = select(table.c.account_id).where(table.c.account_id == account_id).with_for_update(key_share=True)
+    connection.execute(query).one()
+
+
+def _key(book: tuple[str, str, str]) -> ColumnElement[bool]:
+    table = tables.positions
+    strategy, account_id, instrument_key = book
+    return (
+        (table.c.strategy == strategy) & (table.c.account_id == account_id) & (table.c.instrument_key == instrument_key)
+    )
+
+
+def _position(row: RowMapping) -> Position:
+    return Position(**{name: row[name] for name in Position.__dataclass_fields__})

@@ -1,0 +1,99 @@
+"""What brokers said of accounts: appended, never changed. The same word twice is one row."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fund_pipeline.errors import InputError
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_model import AccountSnapshot
+from fund_pipeline.ledger.accounts import known_account
+from fund_pipeline.ledger.canonical import canonical
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""A broker's clock may be ahead of ours by this much. What tells of later than now would be fresh for too long."""
+
+
+def record_snapshot(ledger: Ledger, snapshot: AccountSnapshot) -> AccountSnapshot:
+    """Keep what a broker said; the snapshot with its id. The same again, whenever it arrives, changes nothing.
+
+    NotFoundError when there is no such account; InputError when it tells of a moment after it arrived, or in another
+    currency than the account's.
+    """
+    if snapshot.as_of > snapshot.received_at + CLOCK_SKEW:
+        raise InputError(
+            f"the snapshot of account {snapshot.account_id} is of {snapshot.as_of.isoformat()}, after it arrived",
+            remedy="set the clocks of this machine and of the broker's gateway by NTP",
+        )
+    row = _values(snapshot)
+    with ledger_away(), ledger.writing() as connection:
+        account = known_account(connection, snapshot.account_id)
+        if account.currency != snapshot.currency:
+            raise InputError(
+                f"the snapshot of account {account.account_id} is in {snapshot.currency}, the account in "
+                f"{account.currency}",
+                remedy=f"correct the account: `fund accounts set {account.account_id} --currency ...`",
+            )
+        dialect = sqlite if ledger.is_sqlite else postgresql
+        connection.execute(dialect.insert(tables.account_snapshots).values(row).on_conflict_do_nothing())
+    return replace(snapshot, snapshot_id=str(row["snapshot_id"]))
+
+
+def latest(ledger: Ledger, account_id: str) -> AccountSnapshot | None:
+    """The newest word on an account; None before the first."""
+    return _first(ledger, _newest_first(account_id))
+
+
+def equity_at(ledger: Ledger, account_id: str, moment: datetime) -> AccountSnapshot | None:
+    """The last word on an account up to a moment, itself included; None when there was none yet."""
+    return _first(ledger, _newest_first(account_id).where(tables.account_snapshots.c.as_of <= moment))
+
+
+def first_since(ledger: Ledger, account_id: str, moment: datetime) -> AccountSnapshot | None:
+    """The first word on an account after a moment; None when there is none yet."""
+    table = tables.account_snapshots
+    query = select(table).where(table.c.account_id == account_id, table.c.as_of > moment)
+    return _first(ledger, query.order_by(table.c.as_of, table.c.received_at, table.c.snapshot_id).limit(1))
+
+
+def _newest_first(account_id: str) -> Select[tuple[object, ...]]:
+    table = tables.account_snapshots
+    order = (table.c.as_of.desc(), table.c.received_at.desc(), table.c.snapshot_id)
+    return select(table).where(table.c.account_id == account_id).order_by(*order).limit(1)
+
+
+def _first(ledger: Ledger, query: Select[tuple[object, ...]]) -> AccountSnapshot | None:
+    with ledger_away(), ledger.reading() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _snapshot(row)
+
+
+def _snapshot(row: RowMapping) -> AccountSnapshot:
+    positions = {key: Decimal(quantity) for key, quantity in row["positions"].items()}
+    return AccountSnapshot(**dict(row) | {"positions": positions})
+
+
+def _values(snapshot: AccountSnapshot) -> dict[str, object]:
+    money = {"equity": snapshot.equity, "cash": snapshot.cash, "margin_used": snapshot.margin_used}
+    said = {
+        "account_id": snapshot.account_id,
+        "currency": snapshot.currency,
+        "positions": {key: _text(quantity) for key, quantity in snapshot.positions.items()},
+    }
+    written = {"as_of": snapshot.as_of.astimezone(UTC).isoformat(), **{name: _text(one) for name, one in money.items()}}
+    identity = hashlib.sha256(canonical(said | written).encode()).hexdigest()
+    times = {"as_of": snapshot.as_of, "received_at": snapshot.received_at}
+    return {**said, **money, **times, "snapshot_id": identity}
+
+
+def _text(exact: Decimal) -> str:
+    """Equal quantities have one text, however many zeros they end in."""
+    return format(exact.normalize(), "f")

@@ -1,0 +1,46 @@
+"""Whether there is anything to do: one look at indexes, for sensors that ask every few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.claims import is_free
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.signal_model import SignalState
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Signals that wait to be read or decided.
+
+    Attributes
+    ----------
+    count : how many.
+    mark : changes whenever what waits does; empty where nothing waits.
+    """
+
+    count: int
+    mark: str
+
+
+def waiting_signals(ledger: Ledger, now: datetime) -> Waiting:
+    """What is RECEIVED, and what is STANDARDISED or was claimed by who has died, as of `now`."""
+    table = tables.signals
+    query = select(func.count(), func.max(table.c.updated_at), func.sum(table.c.revision)).where(
+        or_(table.c.state == SignalState.RECEIVED.value, is_free(now))
+    )
+    with ledger_away(), ledger.reading() as connection:
+        count, newest, revisions = connection.execute(query).one()
+    return Waiting(count, f"{newest.isoformat()}:{count}:{revisions}" if count else "")
+
+
+def count_live_orders(ledger: Ledger) -> int:
+    """Orders that have not ended, intents included."""
+    query = select(func.count()).select_from(tables.orders).where(tables.ORDER_IS_LIVE)
+    with ledger_away(), ledger.reading() as connection:
+        return int(connection.execute(query).scalar_one())

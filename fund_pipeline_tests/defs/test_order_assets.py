@@ -1,0 +1,101 @@
+"""The signal path in Dagster: what starts a run, and what one run does and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, DagsterInstance, RunRequest, SkipReason, build_sensor_context
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.trading.definitions import trading_definitions
+from fund_pipeline.defs.trading.order_assets import SIGNALS_TAG
+from fund_pipeline.defs.trading.order_sensors import follow_orders, incoming_signals
+from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+
+PATH = ("signals", "decisions", "orders", "executions", "positions")
+
+
+@pytest.fixture
+def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
+    """A trading floor in the home that the environment names, whose clock is the real one."""
+    monkeypatch.setenv("FUND_HOME", str(tmp_path))
+    monkeypatch.setenv("FUND_PAPER_PRICES", "")
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    upgrade(url)
+    ledger = open_ledger(url)
+    found(ledger)
+    ledger.close()
+    made = Floor(url, tmp_path)
+    made.now = utc_now()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def asked(instance: DagsterInstance, sensor) -> list[RunRequest | SkipReason]:
+    with build_sensor_context(instance=instance) as context:
+        return list(sensor(context))
+
+
+def test_a_run_takes_a_signal_from_the_inbox_to_a_position_and_shows_why(
+    floor: Floor, instance: DagsterInstance
+) -> None:
+    floor.price(AAPL="150")
+    entry = floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    job = trading_definitions(("demo",)).resolve_job_def("size_and_execute")
+
+    result = job.execute_in_process(instance=instance)
+
+    assert [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()] == list(PATH)
+    shown = {name: result.asset_materializations_for_node(name)[0].metadata for name in PATH}
+    assert shown["decisions"]["signals"].value == 1
+    assert "APPROVED" in str(shown["decisions"]["decisions"].value)
+    assert "BUY 40 STOCK:AAPL on demo-paper" in str(shown["orders"]["sent"].value)
+    assert "| 40 |" in str(shown["positions"]["positions"].value)
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags[SIGNALS_TAG] == entry
+    assert floor.positions() == floor.at_broker()
+    again = job.execute_in_process(instance=instance)
+    assert again.asset_materializations_for_node("decisions")[0].metadata["signals"].value == 0
+    assert len(floor.orders()) == 1
+
+
+def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, instance: DagsterInstance) -> None:
+    assert isinstance(asked(instance, incoming_signals)[0], SkipReason)
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    (first,) = asked(instance, incoming_signals)
+    assert isinstance(first, RunRequest)
+    instance.create_run_for_job(
+        trading_definitions(("demo",)).resolve_job_def("size_and_execute"), tags={"dagster/run_key": str(first.run_key)}
+    )
+    (second,) = asked(instance, incoming_signals)
+    assert isinstance(second, SkipReason)
+    assert "under way" in str(second.skip_message)
+
+
+def test_what_is_filled_later_is_booked_and_noted(floor: Floor, instance: DagsterInstance) -> None:
+    assert isinstance(asked(instance, follow_orders)[0], SkipReason)
+    floor.price(AAPL="150")
+    floor.send(signal("ENTRY", leg("BUY", 10, order_type="LIMIT", price=149), at=floor.now))
+    floor.work()
+    assert isinstance(asked(instance, follow_orders)[0], SkipReason)
+    floor.price(AAPL="148")
+    (noted,) = asked(instance, follow_orders)
+    assert isinstance(noted, RunRequest)
+    assert floor.positions() != {}
+
+
+def test_the_path_is_one_lineage_from_the_inbox_to_the_position_with_what_a_person_approved() -> None:
+    graph = trading_definitions(("demo",)).resolve_asset_graph()
+    upstream = {key.to_user_string() for key in graph.get_ancestor_asset_keys(AssetKey("positions"))}
+    assert {"signal_inbox", "strategy_registry", "active_allocation/demo", *PATH[:-1]} <= upstream
