@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("correlation", "cvar", "account_size", "ingestion", "nightly", "startup", "front_door")
+NAMES = ("correlation", "cvar", "account_size", "ingestion", "nightly", "startup", "front_door", "signal_path")
 
 for name in NAMES:
     print(f"\n== {name}", flush=True)

@@ -1,4 +1,4 @@
-"""`fund demo`: the main job on the sample data, from an empty home to an approved allocation and accepted signals."""
+"""`fund demo`: the main job on the sample data, from an empty home to an approved allocation, orders and positions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fund_pipeline.cli.context import Json, ledger_of, person, start
+from fund_pipeline.cli.demo_orders import traded, worker
 from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
 from fund_pipeline.cli.tables import console, headed
@@ -26,11 +27,11 @@ def demo(
     approve: Annotated[bool, typer.Option(help="Approve what is recommended, as the demo's own admin.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run the nightly pipeline on the sample backtests, in the embedded home; approve what it recommends; take signals.
+    """Run the nightly pipeline on the sample backtests, in the embedded home; approve what it recommends; trade.
 
     The approval goes the way of any other, by an admin of the demo's own who is enrolled for it with a one-time code.
-    So do the signals: senders of the demo's own post them to the HTTP API, which runs for as long as that takes.
-    Without an approval there are none.
+    So do the signals: senders of the demo's own post them to the HTTP API, which runs for as long as that takes; each
+    is sized under the approved allocation and ordered at the paper broker. Without an approval there are none.
     """
     from fund_pipeline.accounts import import_registry, read_registry
     from fund_pipeline.accounts.demo import refuse_unless_demo
@@ -57,16 +58,18 @@ def demo(
             decided = _approve_pending(settings, ledger) if approve else []
             if approve and not as_json:
                 _tell_approvals(decided)
-            sent = send_lists(settings, ledger, api.url()) if api is not None else []
+            sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
+            done = traded(ledger, sent)
         if as_json:
             more = {
                 "approvals": [asdict(one.approval) for one in decided],
                 "signals": [values for one in sent for values in one.as_values()],
+                **done.as_values(),
             }
             show_outcome(settings, ledger, outcome, as_json=True, more=more)
         elif sent:
             show_signals(sent)
-        # Here what was accepted will be sized under the approved allocation, and ordered.
+            done.show()
     if not as_json:
         _tell_next()
     end_with_checks(outcome)
@@ -80,7 +83,7 @@ def _tell_next() -> None:
         headed("\nNext", "    make up                           the lineage, pictures and checks, in a browser")
     )
     terminal.print("        .venv/bin/fund allocations list   what was decided; `show ID` says why")
-    terminal.print("        .venv/bin/fund signals list       what came in; `show ID` says what was read")
+    terminal.print("        .venv/bin/fund signals list       what came in; `explain ID` says why it got its size")
     terminal.print("        README.md                         everything else")
 
 

@@ -1,8 +1,11 @@
-"""The demo's signals: the lists of data/signals, sent through the real endpoint by senders of the demo's own."""
+"""The demo's signals: the lists of data/signals, sent through the real endpoint by senders of the demo's own.
+
+Each is worked before the next is sent, as waiting between them would have it: an exit finds its entry filled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -35,8 +38,11 @@ class Sent:
             yield {"list": self.name, "sender": self.sender, **asdict(signal)}
 
 
-def send_lists(settings: Settings, ledger: Ledger, url: str) -> list[Sent]:
-    """Send every list under new ids to the service at `url`, waits left out; return what became of each signal."""
+def send_lists(settings: Settings, ledger: Ledger, url: str, work: Callable[[], None]) -> list[Sent]:
+    """Send every list under new ids to the service at `url`, and `work` each signal instead of waiting after it.
+
+    Returns what became of each.
+    """
     from fund_pipeline.signals.posting import SignalService, followed
     from fund_pipeline.signals.senders import Vault
     from fund_pipeline.signals.senders.demo import demo_passphrases
@@ -49,8 +55,7 @@ def send_lists(settings: Settings, ledger: Ledger, url: str) -> list[Sent]:
             sender: open_services.enter_context(SignalService(url, sender, passphrase))
             for sender, passphrase in passphrases.items()
         }
-        sent = [_send(file, run, services) for file in sorted(LISTS.glob("*.json"))]
-        # Only now: what was sent first has been read meanwhile.
+        sent = [_send(file, run, services, work) for file in sorted(LISTS.glob("*.json"))]
         return [
             Sent(one.name, one.sender, tuple(followed(services[one.sender], signal) for signal in one.signals))
             for one in sent
@@ -82,7 +87,7 @@ def show_signals(sent: Sequence[Sent]) -> None:
     terminal.print(headed("Accepted", f" {accepted} of {len(signals)} signals, posted over HTTP by {senders}"))
 
 
-def _send(file: Path, run: str, services: Mapping[str, SignalService]) -> Sent:
+def _send(file: Path, run: str, services: Mapping[str, SignalService], work: Callable[[], None]) -> Sent:
     from fund_pipeline.signals.player import Player, read_playlist
     from fund_pipeline.signals.posting import play
     from fund_pipeline.signals.senders.demo import demo_sender_of
@@ -90,7 +95,12 @@ def _send(file: Path, run: str, services: Mapping[str, SignalService]) -> Sent:
     steps = read_playlist(file.read_bytes())
     sender = demo_sender_of(str(steps[0].payload["strategy_name"]))
     player = Player(steps, f"{run}-{file.stem}", services[sender].passphrase)
-    return Sent(file.stem, sender, tuple(play(services[sender], player, _no_wait)))
+    sent = []
+    for posted in play(services[sender], player, _no_wait):
+        sent.append(posted)
+        if posted.signal_id:
+            work()
+    return Sent(file.stem, sender, tuple(sent))
 
 
 def _no_wait(_seconds: Decimal) -> None:

@@ -19,12 +19,15 @@ from fund_pipeline.cli import (
     keys,
     ledger,
     nightly,
+    orders,
+    paper,
     posting,
     registry,
     senders,
     signals,
     simulate,
     strategies,
+    trading,
     users,
 )
 from fund_pipeline.cli.account_size import account_size
@@ -32,6 +35,7 @@ from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
 from fund_pipeline.cli.mongodb import follow_mongodb
 from fund_pipeline.cli.optimize import optimize
+from fund_pipeline.cli.positions import executions, positions
 from fund_pipeline.cli.settings import settings
 from fund_pipeline.cli.up import up
 from fund_pipeline.errors import FundError
@@ -59,6 +63,12 @@ app.add_typer(senders.app, name="senders")
 signals.app.command("post")(posting.post)
 app.add_typer(signals.app, name="signals")
 signals.app.command()(follow_mongodb)
+app.command()(trading.trade)
+app.add_typer(trading.app, name="decisions")
+app.add_typer(orders.app, name="orders")
+app.command()(positions)
+app.command()(executions)
+app.add_typer(paper.app, name="paper")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)

@@ -5,5 +5,6 @@
 
 from fund_pipeline.decisions.batch import Settled, decide_waiting
 from fund_pipeline.decisions.facts import Sources, gather
+from fund_pipeline.decisions.following_up import decide_follow_ups
 
-__all__ = ["Settled", "Sources", "decide_waiting", "gather"]
+__all__ = ["Settled", "Sources", "decide_follow_ups", "decide_waiting", "gather"]

@@ -24,9 +24,9 @@ def oca_group(signal_id: str, leg: int, account_id: str) -> str:
     return "og" + _digest("oca", signal_id, leg, account_id)
 
 
-def decision_id(signal_id: str, fund_id: str) -> str:
-    """The id of the decision about a signal in a fund."""
-    return "de" + _digest("decision", signal_id, fund_id)
+def decision_id(signal_id: str, fund_id: str, part: int = 0) -> str:
+    """The id of the decision about a signal in a fund: of its first part, or of what follows."""
+    return "de" + _digest("decision", signal_id, fund_id, *([part] if part else []))
 
 
 def _digest(*parts: str | int) -> str:

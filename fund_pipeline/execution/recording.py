@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_DOWN, Context, Decimal
 from functools import partial
+from typing import Any
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, PlannedOrder
 from fund_pipeline.errors import InvariantError
@@ -44,13 +45,17 @@ def record_all(
     return store_decisions(ledger, [new_decision(one, batch, now, patience) for one in decisions])
 
 
-def new_decision(decision: Decision, batch: str, now: datetime, patience: Patience = PATIENCE) -> NewDecision:
+def new_decision(
+    decision: Decision, batch: str, now: datetime, patience: Patience = PATIENCE, *, part: int = 0
+) -> NewDecision:
     """A decision as the ledger takes it, for a caller with a transaction of its own (`write_decisions`).
+
+    `part` is 1 for what is entered once the exits of the signal's first decision are filled.
 
     InvariantError for an order of no quantity, or two orders of one leg, account and role.
     """
     row = DecisionRow(
-        decision_id=decision_id(decision.signal_id, decision.fund_id),
+        decision_id=decision_id(decision.signal_id, decision.fund_id, part),
         signal_id=decision.signal_id,
         fund_id=decision.fund_id,
         strategy=decision.strategy,
@@ -60,6 +65,9 @@ def new_decision(decision: Decision, batch: str, now: datetime, patience: Patien
         figures=dict(decision.figures),
         batch=batch,
         decided_at=now,
+        part=part,
+        actions=tuple(_plain(one) for one in decision.actions),
+        follow_up=any(one.kind is ActionKind.ENTRY_AFTER_FILL for one in decision.actions),
     )
     orders = tuple(_order(planned, decision, row, now, patience) for planned in decision.orders)
     if len({one.client_order_id for one in orders}) != len(orders):
@@ -73,6 +81,12 @@ def new_decision(decision: Decision, batch: str, now: datetime, patience: Patien
         orders=partial(_awaiting, orders, first, row, now),
         troubles=_pages(decision),
     )
+
+
+def _plain(action: Action) -> dict[str, Any]:
+    """What it says, as JSON has it: decimals as text."""
+    said = {name: value for name, value in asdict(action).items() if value is not None}
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in said.items()}
 
 
 def _named(action: Action) -> str:

@@ -15,6 +15,9 @@ from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Change, DecisionOutcome, DecisionRow, OrderRow
 from fund_pipeline.ledger.orders import Step, insert_orders, read_order, read_orders, take_step
 
+Key = tuple[str, str, int]
+"""Signal, fund and part."""
+
 CHUNK = 500
 """Keys per query: SQLite takes some thousands of values in one statement."""
 
@@ -49,8 +52,8 @@ class NewDecision:
 def store_decisions(ledger: Ledger, decided: Sequence[NewDecision]) -> tuple[StoredDecision, ...]:
     """Store decisions with their orders, all in one transaction; what is stored, in the same order.
 
-    There is one per signal and fund: where one stands already, it is returned with its orders, and nothing of the new
-    one is kept. IntegrityError for a signal, fund or account that is not in the ledger.
+    There is one per signal, fund and part: where one stands already, it is returned with its orders, and nothing of the
+    new one is kept. IntegrityError for a signal, fund or account that is not in the ledger.
     """
     with ledger_away(), ledger.writing() as connection:
         return write_decisions(connection, decided)
@@ -59,7 +62,7 @@ def store_decisions(ledger: Ledger, decided: Sequence[NewDecision]) -> tuple[Sto
 def write_decisions(connection: Connection, decided: Sequence[NewDecision]) -> tuple[StoredDecision, ...]:
     """The same within a transaction of the caller's, such as one that also settles the signals."""
     _one_at_a_time(connection, {one.decision.fund_id for one in decided})
-    held = _held(connection, {(one.decision.signal_id, one.decision.fund_id) for one in decided})
+    held = _held(connection, {_key(one.decision) for one in decided})
     orders_of: dict[str, tuple[OrderRow, ...]] = {}
     for order in read_orders(connection, tables.orders.c.decision_id, [one.decision_id for one in held.values()]):
         orders_of[order.decision_id] = (*orders_of.get(order.decision_id, ()), order)
@@ -68,7 +71,7 @@ def write_decisions(connection: Connection, decided: Sequence[NewDecision]) -> t
     new_orders: list[OrderRow] = []
     for new in decided:
         decision = new.decision
-        key = (decision.signal_id, decision.fund_id)
+        key = _key(decision)
         if (first := held.get(key)) is not None:
             stored.append(StoredDecision(first, orders_of.get(first.decision_id, ()), is_new=False))
             continue
@@ -133,23 +136,33 @@ def _one_at_a_time(connection: Connection, fund_ids: set[str]) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
-def _held(connection: Connection, keys: set[tuple[str, str]]) -> dict[tuple[str, str], DecisionRow]:
+def _key(decision: DecisionRow) -> Key:
+    return (decision.signal_id, decision.fund_id, decision.part)
+
+
+def _held(connection: Connection, keys: set[Key]) -> dict[Key, DecisionRow]:
     table, asked = tables.decisions, sorted(keys)
     found = {}
     for start in range(0, len(asked), CHUNK):
-        query = select(table).where(tuple_(table.c.signal_id, table.c.fund_id).in_(asked[start : start + CHUNK]))
+        query = select(table).where(
+            tuple_(table.c.signal_id, table.c.fund_id, table.c.part).in_(asked[start : start + CHUNK])
+        )
         for row in connection.execute(query).mappings():
-            found[(row["signal_id"], row["fund_id"])] = _decision(row)
+            found[(row["signal_id"], row["fund_id"], row["part"])] = _decision(row)
     return found
 
 
 def _values(decision: DecisionRow) -> dict[str, object]:
-    return asdict(decision) | {"outcome": decision.outcome.value, "figures": dict(decision.figures)}
+    return asdict(decision) | {
+        "outcome": decision.outcome.value,
+        "figures": dict(decision.figures),
+        "actions": list(decision.actions),
+    }
 
 
 def _decision(row: RowMapping) -> DecisionRow:
     fields = {name: row[name] for name in DecisionRow.__dataclass_fields__}
-    return DecisionRow(**fields | {"outcome": DecisionOutcome(row["outcome"])})
+    return DecisionRow(**fields | {"outcome": DecisionOutcome(row["outcome"]), "actions": tuple(row["actions"])})
 
 
 def decisions_by_id(ledger: Ledger, decision_ids: Iterable[str]) -> dict[str, DecisionRow]:

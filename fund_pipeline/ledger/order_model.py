@@ -36,6 +36,9 @@ class DecisionRow:
     kind : the signal's type, inferred where it had none.
     figures : plain JSON values, decimals as text, enough to decide it again.
     batch : the Dagster run, or whatever else decided it.
+    part : 0 for the signal's own decision, 1 for what follows once its exits are filled.
+    actions : what else it asks for besides its orders, as plain values.
+    follow_up : whether legs of it are to be entered once its exits are filled.
     """
 
     decision_id: str
@@ -48,6 +51,9 @@ class DecisionRow:
     figures: Mapping[str, Any]
     batch: str
     decided_at: datetime
+    part: int = 0
+    actions: tuple[Mapping[str, Any], ...] = ()
+    follow_up: bool = False
 
 
 @dataclass(frozen=True)

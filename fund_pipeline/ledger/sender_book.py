@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
@@ -20,7 +19,7 @@ def open_entries(ledger: Ledger, strategies: Collection[str]) -> tuple[SenderEnt
     table = tables.sender_entries
     query = (
         select(table)
-        .where(table.c.strategy.in_(sorted(strategies)), table.c.remaining != Decimal(0))
+        .where(table.c.strategy.in_(sorted(strategies)), tables.ENTRY_IS_OPEN)
         .order_by(table.c.at, table.c.signal_id, table.c.leg)
     )
     with ledger_away(), ledger.reading() as connection:

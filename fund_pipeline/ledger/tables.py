@@ -473,10 +473,15 @@ decisions = Table(
     Column("figures", Json, nullable=False),
     Column("batch", String(64), nullable=False, index=True),
     Column("decided_at", UtcDateTime(), nullable=False),
-    UniqueConstraint("signal_id", "fund_id"),
+    Column("part", Integer, nullable=False),
+    Column("actions", Json, nullable=False),
+    Column("follow_up", Boolean, nullable=False),
+    UniqueConstraint("signal_id", "fund_id", "part"),
     _one_of("outcome", DecisionOutcome),
 )
 Index("ix_decisions_fund_id", decisions.c.fund_id, decisions.c.decided_at)
+IS_FOLLOWED = text("follow_up")
+Index("ix_decisions_follow_up", decisions.c.decided_at, sqlite_where=IS_FOLLOWED, postgresql_where=IS_FOLLOWED)
 
 orders = Table(
     "orders",
@@ -623,3 +628,11 @@ sender_entries = Table(
     _one_of("side", Side),
 )
 Index("ix_sender_entries_book", sender_entries.c.strategy, sender_entries.c.instrument_key)
+ENTRY_IS_OPEN = text("remaining <> '0.000000000000'")
+"""As the ledger writes nought on SQLite; a number on PostgreSQL."""
+Index(
+    "ix_sender_entries_open",
+    sender_entries.c.strategy,
+    sqlite_where=ENTRY_IS_OPEN,
+    postgresql_where=ENTRY_IS_OPEN,
+)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fund_pipeline.decisions import Settled, Sources, decide_waiting
+from fund_pipeline.decisions import Settled, Sources, decide_follow_ups, decide_waiting
 from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.execution.brokers import Connections
 from fund_pipeline.execution.brokers.paper import PaperBroker
@@ -72,6 +72,8 @@ def admit(ledger: Ledger, sender: str, strategy_id: str, **options: Any) -> None
 class Floor:
     """A ledger, a paper broker, and a clock that a test moves."""
 
+    lease = timedelta(minutes=2)
+
     def __init__(self, url: str, home: Path) -> None:
         self.ledger = open_ledger(url)
         self.home = home
@@ -121,7 +123,9 @@ class Floor:
         """Read and decide what waits."""
         process_pending(self.ledger, READER, self.now)
         self.batches += 1
-        return decide_waiting(self.ledger, self.sources, f"batch-{self.batches}", self.clock)
+        owner = f"batch-{self.batches}"
+        later = decide_follow_ups(self.ledger, self.sources, owner, self.clock)
+        return (*decide_waiting(self.ledger, self.sources, owner, self.clock), *later)
 
     def work(self) -> tuple[Settled, ...]:
         """Decide what waits, send what was decided, and book what came of it."""
@@ -183,6 +187,11 @@ class Floor:
         (found,) = list_positions(self.ledger, instrument_key=key, strategy=strategy_id, only_open=False)
         return found
 
+    def held(self, strategy_id: str, key: str) -> Decimal:
+        """What one strategy holds of an instrument."""
+        found = list_positions(self.ledger, instrument_key=key, strategy=strategy_id)
+        return sum((one.quantity for one in found), Decimal(0))
+
     def orders(self) -> tuple[OrderRow, ...]:
         """All orders, oldest first."""
         return tuple(reversed(list_orders(self.ledger)))
@@ -199,7 +208,7 @@ class Floor:
         if not decided:
             signal = explain(self.ledger, signal_id).signal
             return signal.state.value, signal.reason or ""
-        return decided[0].outcome.value, decided[0].reason
+        return decided[-1].outcome.value, decided[-1].reason
 
     def close(self) -> None:
         """Give everything back."""

@@ -39,7 +39,7 @@ FAULTS = [
 
 def calm_down(floor: Floor) -> None:
     """Let time pass until everything that was on its way is there."""
-    for _ in range(6):
+    for _ in range(4):
         floor.market(KEY, "150")
         floor.follow()
         floor.pass_time(minutes=1)

@@ -15,7 +15,7 @@ def test_whatever_happens_no_order_is_lost_doubled_or_forgotten(sqlite_template:
     run_state_machine_as_test(
         Orders,
         settings=settings(
-            max_examples=12,
+            max_examples=6,
             stateful_step_count=14,
             deadline=None,  # the first step of each run copies a ledger
             suppress_health_check=list(HealthCheck),

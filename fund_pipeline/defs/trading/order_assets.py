@@ -15,17 +15,16 @@ from dagster import (
 )
 
 from fund_pipeline.clock import utc_now
-from fund_pipeline.decisions import Settled, decide_waiting
+from fund_pipeline.decisions import Settled
+from fund_pipeline.decisions.work import decide_rounds, follow_orders, read_waiting, send_intents
 from fund_pipeline.defs.funds import active_key
 from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.signal_assets import signal_inbox
-from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.order_model import OrderRow
 from fund_pipeline.ledger.positions import list_positions
-from fund_pipeline.signals.inbox import drain, process_pending
 
 GROUP = "trading"
 OWNERS = ["team:quants"]
@@ -38,14 +37,13 @@ MOST_TAGGED = 20
 def signals() -> MaterializeResult[None]:
     """Signals in their standardised form, read from the inbox: typed legs on known instruments, or why not."""
     with opened_desk() as desk:
-        drained = drain(desk.ledger, desk.spool)
-        read = process_pending(desk.ledger, desk.reader, utc_now())
+        read = read_waiting(desk, utc_now)
     return MaterializeResult(
         metadata={
-            "drained_from_the_spool": drained,
-            "standardised": read.standardised,
-            "quarantined": read.quarantined,
-            "rejected": read.rejected,
+            "drained_from_the_spool": read.drained,
+            "standardised": read.counts.standardised,
+            "quarantined": read.counts.quarantined,
+            "rejected": read.counts.rejected,
         }
     )
 
@@ -64,7 +62,7 @@ def decisions(fund_ids: tuple[str, ...]) -> AssetsDefinition:
     )
     def decide(context: AssetExecutionContext) -> MaterializeResult[None]:
         with opened_desk() as desk:
-            settled = decide_waiting(desk.ledger, desk.sources, context.run.run_id, utc_now)
+            settled = decide_rounds(desk, context.run.run_id, utc_now)
         if settled:
             ids = ",".join(one.signal.signal_id for one in settled[:MOST_TAGGED])
             context.instance.add_run_tags(context.run.run_id, {SIGNALS_TAG: ids})
@@ -100,7 +98,7 @@ def _words(order: OrderRow) -> str:
 def orders() -> MaterializeResult[None]:
     """Orders at the brokers: intents are sent once each, exits first; an order without an answer is asked for."""
     with opened_desk() as desk:
-        sent = submit_intents(desk.ledger, desk.brokers, utc_now)
+        sent = send_intents(desk, utc_now)
     rows = [
         (one.client_order_id, one.signal_id, _words(one), one.state.value, one.reason or "–", one.message or "–")
         for one in sent[:SHOWN]
@@ -115,7 +113,7 @@ def orders() -> MaterializeResult[None]:
 def executions() -> MaterializeResult[None]:
     """Fills as the brokers tell of them, each booked once, and orders brought to their end."""
     with opened_desk() as desk:
-        followed = follow(desk.ledger, desk.brokers, utc_now)
+        followed = follow_orders(desk, utc_now)
         newest = list_executions(desk.ledger, newest=SHOWN)
     header = ("time", "account", "strategy", "instrument", "side", "quantity", "price", "commission")
     rows = [

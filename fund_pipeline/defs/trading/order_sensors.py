@@ -14,9 +14,11 @@ from dagster import (
 )
 
 from fund_pipeline.clock import utc_now
+from fund_pipeline.decisions.following_up import WITHIN
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.execution import follow
+from fund_pipeline.ledger.follow_ups import due_follow_ups
 from fund_pipeline.ledger.work_waiting import count_live_orders, waiting_signals
 
 SIZE_AND_EXECUTE, NOTE_EXECUTIONS = "size_and_execute", "note_executions"
@@ -35,21 +37,23 @@ YOUNG = timedelta(seconds=60)
     job_name=SIZE_AND_EXECUTE,
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Starts one run for all signals that wait.",
+    description="Starts one run for all signals that wait, and for entries that waited for an exit's fill.",
 )
 def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
     """One run per batch. Its key has the minute in it, for a key of which the run died would never fire again."""
     now = utc_now()
     with opened_ledger() as ledger:
         found = waiting_signals(ledger, now)
-    if not found.count:
+        due = due_follow_ups(ledger, now - WITHIN)
+    if not found.count and not due:
         yield SkipReason("no signal waits")
         return
     filters = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=UNDER_WAY, created_after=now - YOUNG)
     if context.instance.get_runs(filters, limit=1):
         yield SkipReason(f"{found.count} signals wait, and a batch is under way")
         return
-    yield RunRequest(run_key=f"{found.mark}:{now:%Y%m%d%H%M}", tags={"fund/waiting": str(found.count)})
+    mark = ":".join([found.mark, *(one.signal.signal_id for one in due)])
+    yield RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags={"fund/waiting": str(found.count + len(due))})
 
 
 @sensor(

@@ -24,11 +24,11 @@ class FreshEntry:
     """Entries no older than the strategy's limit."""
 
     def validate(self, case: EntryCase) -> Finding:
-        """DROPPED_STALE above the limit; exactly at it is kept. A follow-up was checked when it came."""
+        """DROPPED_STALE above the limit; exactly at it is kept. What follows an exit is an entry like any other."""
         own = case.strategy.entry_age_seconds
         limit = case.world.rules.entry_age_seconds if own is None else own
         age, flagged = case.signal.age_seconds, case.signal.stale
-        stale = not case.signal.follow_up and (flagged or not age <= limit)
+        stale = flagged or not age <= limit
         figures = {"age_seconds": age, "limit_seconds": limit, "flagged": flagged}
         return Finding(limit="entry_age", reason=DecisionReason.DROPPED_STALE if stale else None, figures=figures)
 

@@ -20,6 +20,8 @@ STATES = (
 SIDES = "('BUY', 'SELL')"
 ORDER_TYPES = "('MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT')"
 IS_LIVE = sa.text("state NOT IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED')")
+IS_FOLLOWED = sa.text("follow_up")
+ENTRY_IS_OPEN = sa.text("remaining <> '0.000000000000'")
 HOLDS_SOMETHING = sa.text("NOT is_flat")
 APPEND_ONLY = ("decisions", "order_transitions", "executions")
 TABLES = ("sender_entries", "positions", "executions", "order_transitions", "orders", "decisions")
@@ -60,14 +62,25 @@ def _create_decisions() -> None:
         sa.Column("figures", Json, nullable=False),
         sa.Column("batch", sa.String(length=64), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("actions", Json, nullable=False),
+        sa.Column("follow_up", sa.Boolean(), nullable=False),
         sa.CheckConstraint(f"outcome IN {OUTCOMES}", name=op.f("ck_decisions_outcome")),
         _refers("decisions", "signal_id", "raw_signals"),
         _refers("decisions", "fund_id", "funds"),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decisions")),
-        sa.UniqueConstraint("signal_id", "fund_id", name=op.f("uq_decisions_signal_id")),
+        sa.UniqueConstraint("signal_id", "fund_id", "part", name=op.f("uq_decisions_signal_id")),
     )
     op.create_index("ix_decisions_batch", "decisions", ["batch"], unique=False)
     op.create_index("ix_decisions_fund_id", "decisions", ["fund_id", "decided_at"], unique=False)
+    op.create_index(
+        "ix_decisions_follow_up",
+        "decisions",
+        ["decided_at"],
+        unique=False,
+        sqlite_where=IS_FOLLOWED,
+        postgresql_where=IS_FOLLOWED,
+    )
 
 
 def _create_orders() -> None:
@@ -226,3 +239,11 @@ def _create_sender_entries() -> None:
         sa.PrimaryKeyConstraint("signal_id", "leg", name=op.f("pk_sender_entries")),
     )
     op.create_index("ix_sender_entries_book", "sender_entries", ["strategy", "instrument_key"], unique=False)
+    op.create_index(
+        "ix_sender_entries_open",
+        "sender_entries",
+        ["strategy"],
+        unique=False,
+        sqlite_where=ENTRY_IS_OPEN,
+        postgresql_where=ENTRY_IS_OPEN,
+    )

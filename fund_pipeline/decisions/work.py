@@ -1,0 +1,95 @@
+"""Working the inbox: read what came in, decide it, send its orders, book what was filled. Safe to repeat, any number.
+
+Each step may be done alone and says what it did. `work` is their sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fund_pipeline.decisions.batch import AT_ONCE, Settled, decide_waiting
+from fund_pipeline.decisions.desk import TradingDesk
+from fund_pipeline.decisions.following_up import decide_follow_ups
+from fund_pipeline.execution import Followed, follow, submit_intents
+from fund_pipeline.ledger.order_model import OrderRow
+from fund_pipeline.signals.inbox import Counts, drain, process_pending
+
+ROUNDS = 4
+"""Batches decided before their orders are sent: what is decided must not wait for an inbox that never empties."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Read:
+    """How many signals came from the spool, and what reading those that were RECEIVED came to."""
+
+    drained: int
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What one pass did.
+
+    Attributes
+    ----------
+    read : what was read.
+    settled : the signals that were decided, in their order, each with its decisions.
+    sent : the orders that were intents, as they were after sending.
+    followed : the fills that were booked, the orders as they are now, and the accounts whose broker is away.
+    """
+
+    read: Read
+    settled: tuple[Settled, ...]
+    sent: tuple[OrderRow, ...]
+    followed: Followed
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.read.drained or self.read.counts.total or self.settled or self.sent or self.followed.booked)
+
+
+def work(desk: TradingDesk, owner: str, now: Clock) -> Worked:
+    """One pass over all that waits; `owner` names the batches (a Dagster run's id), `now` tells the time in UTC.
+
+    TemporaryError when the ledger is away: what was done by then stays, and the next pass does the rest. A broker that
+    is away holds up its own account only.
+    """
+    read = read_waiting(desk, now)
+    settled = decide_rounds(desk, owner, now)
+    sent = send_intents(desk, now)
+    return Worked(read, settled, sent, follow_orders(desk, now))
+
+
+def read_waiting(desk: TradingDesk, now: Clock) -> Read:
+    """Store what waits on the spool, and read what is RECEIVED to its standardised form."""
+    drained = drain(desk.ledger, desk.spool)
+    return Read(drained, process_pending(desk.ledger, desk.reader, now()))
+
+
+def decide_rounds(desk: TradingDesk, owner: str, now: Clock) -> tuple[Settled, ...]:
+    """Decide what is standardised, oldest first, batch after batch while there is more, a few at most.
+
+    Then what signals enter whose exits have filled since.
+    """
+    settled: list[Settled] = []
+    for _ in range(ROUNDS):
+        batch = decide_waiting(desk.ledger, desk.sources, owner, now)
+        settled += batch
+        if len(batch) < AT_ONCE:
+            break
+    return (*settled, *decide_follow_ups(desk.ledger, desk.sources, owner, now))
+
+
+def send_intents(desk: TradingDesk, now: Clock) -> tuple[OrderRow, ...]:
+    """Send what was decided, exits first, each once."""
+    return submit_intents(desk.ledger, desk.brokers, now)
+
+
+def follow_orders(desk: TradingDesk, now: Clock) -> Followed:
+    """Book what was filled, and bring orders to their end."""
+    return follow(desk.ledger, desk.brokers, now)
