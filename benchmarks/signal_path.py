@@ -130,8 +130,8 @@ def main() -> None:
     one, each = measure("fund up", ours, ONE_BY_ONE, AT_ONCE)
     if asked.stock:
         stock_one, stock_each = measure("stock", stock, 4, STOCK_AT_ONCE)
-        many = stock_each / each
-        print(f"against stock: {stock_one / one:.1f}x one at a time (limit 2.5), {many:.0f}x per signal of many (limit 50)")
+        singly, many = stock_one / one, stock_each / each
+        print(f"against stock: {singly:.1f}x one at a time (limit 2.5), {many:.0f}x per signal of many (limit 50)")
 
 
 if __name__ == "__main__":
