@@ -141,9 +141,10 @@ class Floor:
 
     def assert_flat(self) -> None:
         """Nothing is held, by us or the broker, and nothing works on."""
-        assert (self.positions(), self.at_broker()) == ({}, {})
-        assert live_orders(self.ledger) == ()
-        assert self.paper.open_orders() == ()
+        ours, theirs = self.positions(), self.at_broker()
+        assert (ours, theirs) == ({}, {}), f"our books hold {ours}, the broker {theirs}"
+        live, working = live_orders(self.ledger), self.paper.open_orders()
+        assert (live, working) == ((), ()), f"these work on: {live}, at the broker {working}"
 
     def change_strategy(self, **fields: Any) -> None:
         """Change the strategy in the registry."""
