@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal
 
+import anyio
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
 from fund_pipeline import __version__
@@ -18,16 +19,24 @@ from fund_pipeline.api.body_limit import BodyLimit
 from fund_pipeline.api.context import Context
 from fund_pipeline.api.decisions import router as decisions
 from fund_pipeline.api.envelope import Envelope
-from fund_pipeline.api.guard import CHECKS_AT_ONCE, Door, Guard
+from fund_pipeline.api.guard import CHECKS_AT_ONCE, LOOKS_AT_ONCE, Door, Guard
+from fund_pipeline.api.strategies import STARTS_AT_ONCE
 from fund_pipeline.api.strategies import doors as strategy_doors
 from fund_pipeline.api.strategies import router as strategies
 from fund_pipeline.keys import audit_source
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.audit_keys import AuditKeys
+from fund_pipeline.ledger.patience import Patience
 from fund_pipeline.settings import Settings
 
 THREADS = 10
-"""Requests at work at once; with those whose password is being checked, fewer than the ledger has connections."""
+"""Requests at work at once."""
+
+ASKERS = THREADS + CHECKS_AT_ONCE + LOOKS_AT_ONCE + STARTS_AT_ONCE
+"""Threads that may want a connection of the ledger at once."""
+
+PATIENCE_SECONDS = 10.0
+"""How long a person's or a program's request waits for the ledger, before it gives its thread to others."""
 
 HEALTH = "/healthz"
 DOORS: Mapping[tuple[str, str], Door | None] = {("*", HEALTH): None}
@@ -50,7 +59,8 @@ is told there to its sender or an admin, with HTTP Basic, and to a program with 
 `/readyz` are open to all.
 
 Weights are decimals in strings, fractions of the fund's equity. Times are UTC. Each answer carries `X-Request-ID`, the
-one that was sent if it is well formed, under which logs and audit log tell of the request.
+one that was sent if it is well formed, and `X-Correlation-ID`, which is ours: logs and audit log tell of the request
+under that one alone.
 """
 
 
@@ -68,10 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
         def audit_keys() -> AuditKeys:
             return AuditKeys.of(audit_source(settings).read())
 
-        ledger = open_ledger(settings.ledger_url, audit_keys)
+        ledger = open_ledger(settings.ledger_url, audit_keys, Patience(PATIENCE_SECONDS, ASKERS))
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        app.state.context = Context(settings, ledger)
-        app.state.signals = desk = signals.Desk(settings, audit_keys, THREADS + CHECKS_AT_ONCE)
+        app.state.context = Context(settings, ledger, anyio.CapacityLimiter(STARTS_AT_ONCE))
+        app.state.signals = desk = signals.Desk(settings, audit_keys, ASKERS)
         desk.worker.start()
         try:
             yield
@@ -94,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guard, doors={**DOORS, **strategy_doors(), **signals.doors()})
     app.add_middleware(Envelope)
     app.add_api_route(HEALTH, health, summary="Whether the API and its ledger answer", tags=["health"])
+    app.add_api_route(HEALTH, health, methods=["HEAD"], include_in_schema=False)
     app.include_router(allocations)
     app.include_router(decisions)
     app.include_router(accounts)
@@ -104,7 +115,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def health(desk: signals.AtDesk) -> Health:
+async def health(request: Request) -> Health:
     """Needs no login. 503 while the ledger does not answer, or hangs."""
+    desk = signals.desk_of(request)
+    # No dependency: it would wait for a thread, and those may all wait for something else.
+    return await anyio.to_thread.run_sync(_health, desk, limiter=desk.looking)
+
+
+def _health(desk: signals.Desk) -> Health:
     with desk.ledger.reading():
         return Health()

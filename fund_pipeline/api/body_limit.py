@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import anyio
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
@@ -13,15 +14,20 @@ from fund_pipeline.api.context import request_id_of
 from fund_pipeline.api.problems import Reason, problem
 
 MOST_BYTES = 64 * 1024
+MOST_SECONDS = 5.0
+"""For all of a body: 64 KiB take less on any line, and each that is waited for holds a connection."""
 
 
 class BodyLimit:
-    """Middleware: answers 413 to a body beyond the limit, whether or not its length was told beforehand."""
+    """Middleware: 413 to a body beyond the limit, whether or not its length was told; 408 to one that is too slow."""
 
-    def __init__(self, app: ASGIApp, answers: Mapping[str, Callable[[str], Response]]) -> None:
+    def __init__(
+        self, app: ASGIApp, answers: Mapping[str, Callable[[str], Response]], seconds: float = MOST_SECONDS
+    ) -> None:
         """`answers` say by path how it is refused there, given the request id; elsewhere as any other problem is."""
         self._app = app
         self._answers = answers
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its whole body, or answer it."""
@@ -30,7 +36,11 @@ class BodyLimit:
             return
         told = Headers(scope=scope).get("content-length", "")
         try:
-            body = None if told.isdecimal() and int(told) > MOST_BYTES else await _read(receive)
+            with anyio.fail_after(self._seconds):
+                body = None if _is_beyond(told) else await _read(receive)
+        except TimeoutError:
+            await _too_slow(request_id_of(HTTPConnection(scope)))(scope, receive, send)
+            return
         except ClientDisconnect:
             return  # half a decision is none, and nobody waits for an answer
         if body is not None:
@@ -38,6 +48,19 @@ class BodyLimit:
             return
         refused = self._answers.get(scope["path"], _too_large)(request_id_of(HTTPConnection(scope)))
         await refused(scope, receive, send)
+
+
+def _is_beyond(told: str) -> bool:
+    # Python refuses to read a number of thousands of digits.
+    return told.isdecimal() and (len(told.lstrip("0")) > len(str(MOST_BYTES)) or int(told) > MOST_BYTES)
+
+
+def _too_slow(request_id: str) -> Response:
+    message = "the rest of the body did not come in time"
+    # Without the rest of it nothing else can be read from this connection.
+    return problem(
+        408, Reason.TOO_SLOW, message, "send the whole request at once", request_id, headers={"Connection": "close"}
+    )
 
 
 def _too_large(request_id: str) -> Response:

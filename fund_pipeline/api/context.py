@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from fund_pipeline.cerebro.model import ReturnsMatrix
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.settings import Settings
+from fund_pipeline.signals.senders import Limits, Throttle
 from fund_pipeline.users import Security
+
+LOGINS = Limits(failures=30)
+"""Refused passwords from one address in a minute, before others from there are refused without being looked at."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The settings and the open ledger of an application."""
+    """The settings and the open ledger of an application, and what it counts of those who do not come in."""
 
     settings: Settings
     ledger: Ledger
+    starting: CapacityLimiter
+    logins: Throttle = field(default_factory=lambda: Throttle(LOGINS))
 
     def security(self) -> Security:
         """What passwords and codes are checked with, as it is now. ConfigurationError when the key is missing."""

@@ -15,8 +15,8 @@ from fund_pipeline.settings import Settings
 
 REPOSITORY = "__repository__"
 CONNECT_SECONDS = 3.0
-ANSWER_SECONDS = 60.0
-"""A code server that has just started loads its location first."""
+ANSWER_SECONDS = 20.0
+"""A code server that has just started loads its location first. Nothing but other such requests waits meanwhile."""
 LONGEST_TOLD = 500
 
 _LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename

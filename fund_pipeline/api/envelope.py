@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fund_pipeline.logs import correlated, get_logger
 
 REQUEST_ID = "X-Request-ID"
+CORRELATION_ID = "X-Correlation-ID"
 LONGEST_PATH = 200
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -19,7 +20,10 @@ log = get_logger(__name__)
 
 
 class Envelope:
-    """Middleware: the id of a request is the correlation id of everything it leads to."""
+    """Middleware: the id that it gives to a request is the correlation id of everything it leads to.
+
+    The id that a client sends goes back to it, and nowhere else: people put passphrases and keys where an id belongs.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,13 +34,14 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = uuid.uuid4().hex
+        echoed = given if _WELL_FORMED.fullmatch(given) else request_id
+        scope.setdefault("state", {}).update(request_id=request_id, echoed_id=echoed)
         begun = time.monotonic()
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                stamp(MutableHeaders(scope=message), request_id)
+                stamp(MutableHeaders(scope=message), request_id, echoed)
                 _tell(scope, message["status"], begun)
             await send(message)
 
@@ -44,9 +49,10 @@ class Envelope:
             await self._app(scope, receive, stamped)
 
 
-def stamp(headers: MutableHeaders, request_id: str) -> None:
-    """Set the headers that every answer has."""
-    headers[REQUEST_ID] = request_id
+def stamp(headers: MutableHeaders, request_id: str, echoed: str) -> None:
+    """Set the headers that every answer has; `echoed` is the client's own id, or ours where it sent none."""
+    headers[REQUEST_ID] = echoed
+    headers[CORRELATION_ID] = request_id
     headers["Cache-Control"] = "no-store"
     headers["X-Content-Type-Options"] = "nosniff"
 

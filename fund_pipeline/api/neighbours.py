@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fund_pipeline.signals.senders.addresses import peer_address
 
 
 class Neighbours:
@@ -26,8 +28,7 @@ class Neighbours:
         await PlainTextResponse("ask through the proxy\n", 403)(scope, receive, send)
 
     def _look(self, host: str) -> bool:
-        try:
-            address = ip_address(host)
-        except ValueError:
+        address = peer_address(host)
+        if address is None:
             return False
         return address.is_loopback or any(address in network for network in self._networks)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
     TOO_LARGE = "TOO_LARGE"
+    TOO_SLOW = "TOO_SLOW"
     UNAVAILABLE = "UNAVAILABLE"
     INSUFFICIENT_SCOPE = "INSUFFICIENT_SCOPE"
     RATE_LIMITED = "RATE_LIMITED"
@@ -96,9 +97,7 @@ def problem(
 ) -> Response:
     """An answer that says what is wrong."""
     body = Problem(error=error, message=message, remedy=remedy, field=field, request_id=request_id)
-    response = JSONResponse(body.model_dump(exclude_none=True), status, headers)
-    stamp(response.headers, request_id)
-    return response
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
 
 def answer_to(error: FundError, request_id: str) -> Response:
@@ -151,7 +150,9 @@ def _answer(request: Request, error: Exception) -> Response:
             remedy = "/openapi.json lists paths, methods and bodies"
             return problem(status, reason, message, remedy, request_id, headers=headers)
         case _:
-            return _failed(error, request_id)
+            response = _failed(error, request_id)
+            stamp(response.headers, request_id, request.state.echoed_id)  # it is answered outside the envelope
+            return response
 
 
 def _unavailable(error: TemporaryError, request_id: str) -> Response:

@@ -6,7 +6,9 @@ import logging
 import signal
 import socket
 import sys
+from asyncio import Protocol
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from types import FrameType
 from typing import Any, cast
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from fund_pipeline.api.app import create_app
+from fund_pipeline.api.crowd import Crowd, Visitor, most_connections
 from fund_pipeline.api.neighbours import Neighbours
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.logs import ROOT
@@ -45,6 +48,8 @@ def serve(settings: Settings, port: int, when_up: Callable[[str], None]) -> None
     sys.setswitchinterval(SWITCH_SECONDS)
     config = uvicorn.Config(
         _approached(create_app(settings), settings),
+        http=cast(type[Protocol], partial(Visitor, Crowd(most_connections()))),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

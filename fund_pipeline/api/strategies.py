@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from fund_pipeline.accounts.registration import change, deactivate, register
 from fund_pipeline.accounts.registry import ID_PATTERN, StrategyEntry
-from fund_pipeline.api.context import Here
+from fund_pipeline.api.answerable import AnswerableError
+from fund_pipeline.api.context import Context, Here
 from fund_pipeline.api.dagster_runs import DagsterRuns
 from fund_pipeline.api.guard import Door
-from fund_pipeline.api.key_door import BEARER, KEY_HEADER, Asker, key_door
-from fund_pipeline.api.problems import Problem, WrongParameterError
+from fund_pipeline.api.key_door import BEARER, KEY_HEADER, Asker, Program, key_door
+from fund_pipeline.api.problems import RETRY_SECONDS, Problem, Reason, WrongParameterError
 from fund_pipeline.api.strategy_answers import StrategiesAnswer, StrategyAnswer, SyncAnswer, change_schema
 from fund_pipeline.api.strict_json import StrictRoute
 from fund_pipeline.backtests import ingestion
@@ -30,6 +32,9 @@ from fund_pipeline.signals.senders import Throttle
 PREFIX = "/api/strategies"
 ASKED_BY_TAG = "fund/asked_by"
 LONGEST_TOLD = 80
+STARTS_AT_ONCE = 2
+MOST_STARTS_WAITING = 10
+"""Runs of Dagster being started, and asked for meanwhile: when it hangs, nothing else has to wait for it."""
 NONE: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such strategy."}}
 WRONG: dict[int | str, dict[str, Any]] = {
     413: {"model": Problem, "description": "The body is too large."},
@@ -149,12 +154,24 @@ def delete(strategy_id: StrategyId, here: Here, asker: Asker) -> StrategyAnswer:
 @router.post(
     "/{strategy_id}/sync-backtest", summary="Read a strategy's backtest again", status_code=202, responses=NONE | FAILS
 )
-def sync_backtest(strategy_id: StrategyId, here: Here, asker: Asker) -> SyncAnswer:
+async def sync_backtest(strategy_id: StrategyId, here: Here, asker: Asker) -> SyncAnswer:
     """Start the Dagster job that reads the strategy's file from the backtests folder again, changed or not.
 
     The answer does not wait for it. The run fails, and says why, when the file is refused or there is none. Wants the
     scope `strategies:write`.
     """
+    if here.starting.statistics().tasks_waiting >= MOST_STARTS_WAITING:
+        raise AnswerableError(
+            503,
+            Reason.DAGSTER_AWAY,
+            "Dagster's web server is slow, and others wait for it",
+            remedy="send the request again in a few seconds",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    return await anyio.to_thread.run_sync(_start, strategy_id, here, asker, limiter=here.starting)
+
+
+def _start(strategy_id: str, here: Context, asker: Program) -> SyncAnswer:
     get_strategy(here.ledger, strategy_id)
     note_strategy(here.ledger, strategy_id, "backtest_sync_asked", {"job": ingestion.JOB}, asker.act())
     run = DagsterRuns.of(here.settings).start(

@@ -57,8 +57,8 @@ class Traded:
         decided = table(
             "\nDecisions", "list", "type<", "outcome<", "reason<", "instrument<", "wanted", "ordered", "filled at"
         )
-        for place, one in self._each():
-            for row in _rows(one):
+        for place, signal, one in self._each():
+            for row in _rows(one, signal):
                 decided.add_row(place, one.decision.kind, one.decision.outcome.value, *row)
                 place = ""
         terminal = console()
@@ -70,15 +70,15 @@ class Traded:
         rest = f"{held} are open" if held else "all are flat, as the lists end"
         terminal.print(headed("Traded", f" {len(self.signals)} signals at the paper broker; of the positions {rest}"))
 
-    def _each(self) -> Iterator[tuple[str, InFund]]:
+    def _each(self) -> Iterator[tuple[str, Explained, InFund]]:
         for place, signal in self.signals:
             for one in signal.funds:
-                yield place, one
+                yield place, signal, one
 
     def _telling(self) -> Sequence[tuple[str, InFund]]:
         """The first of each reason, a few."""
         first: dict[str, tuple[str, InFund]] = {}
-        for place, one in self._each():
+        for place, _, one in self._each():
             first.setdefault(one.decision.reason, (place, one))
         return tuple(first.values())[:PARAGRAPHS]
 
@@ -97,13 +97,14 @@ def traded(ledger: Ledger, sent: Sequence[Sent]) -> Traded:
     return Traded(signals, list_positions(ledger, only_open=False) if sent else ())
 
 
-def _rows(one: InFund) -> Iterator[Sequence[str]]:
+def _rows(one: InFund, signal: Explained) -> Iterator[Sequence[str]]:
     """Reason, instrument, wanted, ordered and price: a line for each order that enters or exits."""
     reason, legs = one.decision.reason, one.decision.figures.get("legs", ())
     wanted = {leg["instrument"]: leg["wanted"] for leg in legs if "wanted" in leg}
     ordered = [order for order in one.orders if not order.role.is_attached]
     if not ordered:
-        names = ", ".join(str(leg["instrument"]) for leg in legs if "instrument" in leg)
+        read = signal.signal.signal.standardised or {}
+        names = ", ".join(str(leg["key"]) for leg in read.get("legs", ()) if leg.get("key"))
         yield reason, names or "–", "–", "–", "–"
     for order in ordered:
         asked = wanted.get(order.instrument_key)

@@ -14,6 +14,7 @@ from fund_pipeline.cli import (
     allocations,
     audit,
     backtests,
+    explaining,
     funds,
     halts,
     keys,
@@ -61,6 +62,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(senders.app, name="senders")
 signals.app.command("post")(posting.post)
+signals.app.command("explain")(explaining.explain)
 app.add_typer(signals.app, name="signals")
 signals.app.command()(follow_mongodb)
 app.command()(trading.trade)

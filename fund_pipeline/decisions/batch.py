@@ -108,7 +108,7 @@ def _decide(
     except FAULTS as fault:
         problems[row.signal_id] = _undecidable(row, fault)
         return world
-    why = misfit(orders, [_entry(one, now) for one in decided.book])
+    why = misfit(orders, [_entry(one, row.received_at) for one in decided.book])
     if why is not None:
         problems[row.signal_id] = _verdict("OUT_OF_RANGE", f"it cannot be kept: {why}", "send it in sane numbers")
         return world
@@ -130,7 +130,9 @@ def _record(
 ) -> Iterator[Settled]:
     verdicts = {row.signal_id: problems.get(row.signal_id, Verdict(SignalState.DECIDED)) for row in rows}
     decisions = [one for row in rows if row.signal_id in found for one in found[row.signal_id].decisions]
-    entries = [_entry(one, now) for row in rows if row.signal_id in found for one in found[row.signal_id].book]
+    entries = [
+        _entry(one, row.received_at) for row in rows if row.signal_id in found for one in found[row.signal_id].book
+    ]
     try:
         stored = settle_batch(
             ledger,
@@ -193,5 +195,5 @@ def _page(row: SignalRow, verdict: Verdict) -> Trouble:
     )
 
 
-def _entry(entry: BookEntry, now: datetime) -> SenderEntry:
-    return SenderEntry(**{name: getattr(entry, name) for name in BookEntry.__dataclass_fields__}, at=now)
+def _entry(entry: BookEntry, received_at: datetime) -> SenderEntry:
+    return SenderEntry(**{name: getattr(entry, name) for name in BookEntry.__dataclass_fields__}, at=received_at)

@@ -14,6 +14,9 @@ from fund_pipeline.execution import Broker
 from fund_pipeline.execution.port import AccountState
 from fund_pipeline.logs import get_logger
 
+OLDEST_RATE_SECONDS = 3600.0
+"""A rate between currencies that is older sizes nothing: it moves less than a price, and is quoted less often."""
+
 log = get_logger(__name__)
 
 FRESH_SECONDS = 10.0
@@ -78,10 +81,16 @@ def ask_market(
     for source, target in sorted(pairs):
         for first, second in ((source, target), (target, source)):
             quote = asked.quote(f"FOREX:{first}{second}")
-            if quote is not None and quote.bid is not None and quote.ask is not None:
+            if quote is not None and quote.bid is not None and quote.ask is not None and _is_usable(quote):
                 rates[(first, second)] = (quote.bid + quote.ask) / 2
                 break
     return Market(quotes, rates)
+
+
+def _is_usable(quote: Quote) -> bool:
+    """Whether a rate may be made of it: numbers, and not older than any quote that entries are sized by."""
+    told = (quote.bid, quote.ask)
+    return all(one is not None and one.is_finite() for one in told) and quote.age_seconds <= OLDEST_RATE_SECONDS
 
 
 class _Asked:

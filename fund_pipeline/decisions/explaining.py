@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from fund_pipeline.cerebro.sizing import Action, ActionKind, Decision, DecisionReason, Outcome, PlannedOrder, Role
@@ -66,7 +65,7 @@ def explain_signal(ledger: Ledger, signal_id: str) -> Explained:
     orders = tuple(reversed(list_orders(ledger, signal_id=signal_id, newest=MOST_ORDERS)))
     funds = tuple(
         _in_fund(ledger, one, tuple(order for order in orders if order.decision_id == one.decision_id))
-        for one in sorted(decisions, key=lambda one: one.fund_id)
+        for one in sorted(decisions, key=lambda one: (one.fund_id, one.decided_at))
     )
     return Explained(signal, funds, "" if funds else _why_none(signal))
 
@@ -83,17 +82,8 @@ def stored_decision(row: DecisionRow, orders: Iterable[OrderRow]) -> Decision:
         reason=DecisionReason[row.reason],
         figures=row.figures,
         orders=tuple(_planned(one) for one in planned if one.planned_quantity),
-        actions=_actions(getattr(row, "actions", ())),
+        actions=_actions(row.actions),
     )
-
-
-def filled(orders: Sequence[OrderRow]) -> tuple[Decimal, Decimal | None]:
-    """How much of orders in one instrument is filled, and at which average price; None where nothing is."""
-    total = sum((one.filled_quantity for one in orders), Decimal(0))
-    if not total:
-        return total, None
-    paid = sum((one.filled_quantity * one.average_price for one in orders if one.average_price is not None), Decimal(0))
-    return total, paid / total
 
 
 def _in_fund(ledger: Ledger, row: DecisionRow, orders: tuple[OrderRow, ...]) -> InFund:

@@ -235,14 +235,17 @@ def _order(order: OrderRow, world: World) -> OrderFacts:
 
 
 def _notional(order: OrderRow, world: World) -> Decimal:
-    """Of what has not filled yet, in the fund's currency; 0 for what closes."""
+    """Of what has not filled yet, in the fund's currency, at the highest of its prices: the sender's own may be any."""
     if order.role.closes:
         return Decimal(0)
-    price = order.limit_price or order.stop_price or order.reference_price
+    quote = world.quotes.get(order.instrument_key)
+    told = (order.limit_price, order.stop_price, order.reference_price)
+    market = () if quote is None else (quote.bid, quote.ask, quote.last)
+    prices: list[Decimal] = [abs(price) for price in (*told, *market) if price is not None]
     rate = world.rate(order.currency, world.funds[order.fund_id].currency)
-    if price is None or rate is None:
+    if not prices or rate is None:
         return NOT_KNOWN
-    return order.remaining * abs(price) * order.multiplier * rate
+    return order.remaining * max(prices) * order.multiplier * rate
 
 
 def _pairs(funds: Iterable[Fund], accounts: Iterable[Account], terms: Iterable[Terms]) -> set[tuple[str, str]]:

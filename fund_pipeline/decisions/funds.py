@@ -35,12 +35,18 @@ def fund_facts(
     return FundFacts(
         fund_id=fund.fund_id,
         currency=fund.currency,
-        equity=_sum([snapshots[one.account_id] for one in mine], fund.currency, world),
+        equity=_sum([_fresh(snapshots[one.account_id], rules, now) for one in mine], fund.currency, world),
         weights=None if rules is None else _weights(ledger, fund.fund_id, now),
         halt=HaltState(state_of(ledger, fund.fund_id).value),
         day_start_equity=_sum([began[one.account_id] for one in mine], fund.currency, world),
         rules=rules,
     )
+
+
+def _fresh(snapshot: AccountSnapshot | None, rules: SizingRules | None, now: datetime) -> AccountSnapshot | None:
+    """A broker's word that is young enough to size by; an old one is none."""
+    limit = (rules or SizingRules()).state_age_seconds
+    return snapshot if snapshot is not None and (now - snapshot.as_of).total_seconds() <= limit else None
 
 
 def _sum(snapshots: Sequence[AccountSnapshot | None], currency: str, world: World) -> Decimal | None:

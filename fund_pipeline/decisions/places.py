@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation
 
 PLACES = Decimal(1).scaleb(-12)
 """What the books keep of a number: a float of a third has more digits than it means."""
@@ -11,6 +11,8 @@ _EXACT = Context(prec=100)
 
 
 def kept(value: Decimal) -> Decimal:
-    """To twelve places; a value that has no more is left as it was written."""
+    """To twelve places; a value that has no more is left as it was written. InvalidOperation for what is no number."""
+    if not value.is_finite():
+        raise InvalidOperation
     rounded = value.quantize(PLACES, context=_EXACT)
     return value if rounded == value else rounded.normalize(_EXACT)

@@ -14,12 +14,15 @@ from fund_pipeline.decisions.desk import TradingDesk
 from fund_pipeline.decisions.following_up import decide_follow_ups
 from fund_pipeline.execution import Followed, follow, submit_intents
 from fund_pipeline.ledger.order_model import OrderRow
+from fund_pipeline.logs import get_logger
 from fund_pipeline.signals.inbox import Counts, drain, process_pending
 
 ROUNDS = 4
 """Batches decided before their orders are sent: what is decided must not wait for an inbox that never empties."""
 
 Clock = Callable[[], datetime]
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,15 @@ def work(desk: TradingDesk, owner: str, now: Clock) -> Worked:
 
 
 def read_waiting(desk: TradingDesk, now: Clock) -> Read:
-    """Store what waits on the spool, and read what is RECEIVED to its standardised form."""
+    """Store what waits on the spool, and read what is RECEIVED to its standardised form.
+
+    While some still waits there, as when another process drains, nothing is read: an exit in the ledger must not
+    overtake its entry on the spool.
+    """
     drained = drain(desk.ledger, desk.spool)
+    if not desk.spool.is_empty:
+        log.warning("signals are not read in this pass: older ones still wait on the spool")
+        return Read(drained, Counts())
     return Read(drained, process_pending(desk.ledger, desk.reader, now()))
 
 

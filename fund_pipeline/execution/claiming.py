@@ -44,6 +44,9 @@ def claim(
     if order.expires_at is not None and order.expires_at <= now and not order.role.closes:
         late = Change(OrderState.EXPIRED, actor, now, EndReason.EXPIRED.value)
         return Verdict((Step(order, late),))
+    if order.role is OrderRole.ENTRY and now > order.created_at + patience.entry_again_within:
+        # What it was decided by, from its freshness to the day's loss, is not known to hold any more.
+        return Verdict((Step(order, Change(OrderState.EXPIRED, actor, now, EndReason.NOT_SENT.value)),))
     refused = refusal(standing, broker_is_live=broker_is_live)
     if refused is not None:
         return _refused(standing, refused, actor, now)
@@ -109,7 +112,8 @@ def _exit(
         return Verdict(tuple(wish_cancel(one, first, actor, now) for one in awaited if one.cancel_for is None))
     share = shares.of[order.client_order_id]
     if share == 0:
-        other_exits = any(one.role is OrderRole.EXIT and one is not order for one in standing.book)
+        mine = order.client_order_id
+        other_exits = any(one.role is OrderRole.EXIT and one.client_order_id != mine for one in standing.book)
         if standing.held != 0 and other_exits:
             return Verdict()  # those may fail yet
         return Verdict((Step(order, Change(OrderState.CANCELLED, actor, now, EndReason.NOTHING_TO_CLOSE.value)),))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from fund_pipeline.errors import TemporaryError
+from fund_pipeline.errors import ConfigurationError, TemporaryError
 from fund_pipeline.execution.patience import Patience
 from fund_pipeline.execution.port import Broker
 from fund_pipeline.ledger import Ledger
@@ -33,10 +33,13 @@ class Desk:
 
     @contextmanager
     def asking(self, account_id: str) -> Iterator[Broker]:
-        """The broker of an account. BrokerAway for every way in which it does not answer within the block."""
+        """The broker of an account. BrokerAway for every way in which it does not answer within the block.
+
+        One that is configured wrongly does not answer either: it must not hold up the others.
+        """
         try:
             yield self.brokers[account_id]
-        except TemporaryError as away:
+        except (TemporaryError, ConfigurationError) as away:
             raise BrokerAway(away.message, remedy=away.remedy) from away
 
     def change(self, order: OrderRow, find_step: Callable[[OrderRow], Step | None]) -> OrderRow:

@@ -114,11 +114,14 @@ def open_ledger(
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, audit_keys, patience)
     if patience is None:
-        return Ledger(create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES), audit_keys)
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES)
+        event.listen(engine, "connect", _tell_utc)
+        return Ledger(engine, audit_keys)
     cutter, milliseconds = Cutter(patience.seconds), round(patience.seconds * 1000)
     limits = {"connect_timeout": max(LEAST_CONNECT_SECONDS, round(patience.seconds)), "tcp_user_timeout": milliseconds}
     arguments = KEEPALIVES | limits | connections_of(cutter)
     engine = create_engine(parsed, pool_pre_ping=True, connect_args=arguments, **_pool(patience))
+    event.listen(engine, "connect", _tell_utc)
     event.listen(engine, "connect", partial(_limit_statements, milliseconds))
     return Ledger(engine, audit_keys, Breaker(patience.pause_seconds), cutter)
 
@@ -142,6 +145,14 @@ def _open_sqlite(parsed: URL, audit_keys: Callable[[], AuditKeys], patience: Pat
 def _pool(patience: Patience) -> dict[str, Any]:
     """As many connections as there may be, kept open: none of a burst pays for opening one but the first."""
     return {"pool_size": patience.connections, "max_overflow": 0, "pool_timeout": patience.seconds}
+
+
+def _tell_utc(connection: Any, _record: Any) -> None:
+    # In the database's own time zone a moment may fall into a year that the driver cannot read: -1, or 10000. Not by
+    # libpq's `options`: the URL may have some of its own, and some poolers refuse them.
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _limit_statements(milliseconds: int, connection: Any, _record: Any) -> None:

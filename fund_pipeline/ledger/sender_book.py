@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
@@ -26,14 +25,14 @@ def open_entries(ledger: Ledger, strategies: Collection[str]) -> tuple[SenderEnt
         return tuple(_entry(row) for row in connection.execute(query).mappings())
 
 
-def write_entries(connection: Connection, entries: Iterable[SenderEntry], at: datetime) -> None:
-    """Put entries as they now are, within the transaction that records why; new ones were made at `at`."""
+def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> None:
+    """Put entries as they now are, within the transaction that records why."""
     table = tables.sender_entries
     for entry in entries:
         key = (table.c.signal_id == entry.signal_id) & (table.c.leg == entry.leg)
         if connection.execute(update(table).where(key).values(remaining=entry.remaining)).rowcount == 0:
             row = {name: getattr(entry, name) for name in SenderEntry.__dataclass_fields__}
-            connection.execute(insert(table).values(row | {"side": entry.side.value, "at": at}))
+            connection.execute(insert(table).values(row | {"side": entry.side.value}))
 
 
 def _entry(row: RowMapping) -> SenderEntry:

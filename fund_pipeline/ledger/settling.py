@@ -41,7 +41,7 @@ def settle_batch(
         with ledger_away(), ledger.writing() as connection:
             settle(connection, owner, settled, now)
             stored = write_decisions(connection, decided)
-            write_entries(connection, entries, now)
+            write_entries(connection, entries)
             for trouble in troubles:
                 raise_alert(connection, trouble, now)
             return stored

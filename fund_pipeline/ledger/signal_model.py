@@ -30,7 +30,7 @@ class WayIn(StrEnum):
 class SignalState(StrEnum):
     """The life of a signal. RECEIVED is read to STANDARDISED, QUARANTINED or REJECTED; what is standardised is decided.
 
-    A quarantined one becomes RECEIVED again when a person replays it.
+    A person's replay makes a quarantined one RECEIVED again; so does the whole after the hook's part, if not too late.
     """
 
     RECEIVED = "RECEIVED"
@@ -108,23 +108,27 @@ class RawSignal:
 
 @dataclass(frozen=True)
 class Known:
-    """A stored signal with the same strategy and sender's id, as far as telling duplicates needs it."""
+    """A stored signal of the same strategy and sender's id; its `supplement` only where what came in could be that."""
 
     signal_id: str
     digest: str
     hook_digest: str
     way_in: WayIn
+    supplement: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Placement:
     """Where a signal goes beside those that are known: nowhere, being the `same_as` one; or in, perhaps `repeats`.
 
-    A signal that repeats shares its id with another of other content.
+    A signal that repeats shares its id with another of other content. `supplement` is a text to keep with the `same_as`
+    one, which must be read again (`reread`) where that says more than what the hook had passed on.
     """
 
     same_as: str | None = None
     repeats: bool = False
+    supplement: str | None = field(default=None, repr=False)
+    reread: bool = False
 
 
 @dataclass(frozen=True)

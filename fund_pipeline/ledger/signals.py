@@ -19,6 +19,7 @@ from fund_pipeline.ledger.signal_model import (
     Pending,
     RawSignal,
     SenderRow,
+    SenderStatus,
     SignalRow,
     SignalState,
     StrategyTerms,
@@ -45,8 +46,8 @@ def settle_pending(
         terms = _terms(connection, {row["strategy"] for row in rows})
         settled = []
         for row in rows:
-            outcome = decide(_pending(row, terms), senders)
-            _change(connection, row, outcome, act)
+            outcome = decide(_pending(row, terms, senders), senders)
+            change(connection, row, outcome, act)
             settled.append(outcome.state)
     return tuple(settled)
 
@@ -64,7 +65,7 @@ def return_to_received(ledger: Ledger, signal_id: str, act: Act) -> None:
                 f"signal {signal_id} is {row['state']}; only what is QUARANTINED can be replayed",
                 remedy=f"run `fund signals show {signal_id}`",
             )
-        _change(connection, row, Outcome(SignalState.RECEIVED, row["sender_id"]), act)
+        change(connection, row, Outcome(SignalState.RECEIVED, row["sender_id"]), act)
         audit.record(connection, act, "signal_replayed", "signal", signal_id, {"was": row["reason"]})
 
 
@@ -130,12 +131,18 @@ def _terms(connection: Connection, strategies: set[str]) -> Mapping[str, Strateg
     return {row[0]: StrategyTerms(StrategyStatus(row[1]), SizingMode(row[2])) for row in connection.execute(query)}
 
 
-def _pending(row: RowMapping, terms: Mapping[str, StrategyTerms]) -> Pending:
-    raw = replace(_raw(row), sender_id=row["received_from"])
+def _pending(row: RowMapping, terms: Mapping[str, StrategyTerms], senders: Sequence[SenderRow]) -> Pending:
+    sender_id = row["received_from"]
+    if not sender_id and row["supplement"] is not None:
+        # The hook names no sender, but the whole may have come from one: no need to guess by the strategy then.
+        active = (one.sender_id for one in senders if one.status is SenderStatus.ACTIVE)
+        sender_id = row["sender_id"] if row["sender_id"] in active else ""
+    raw = replace(_raw(row), sender_id=sender_id)
     return Pending(raw, row["repeats"], row["supplement"], terms.get(row["strategy"]))
 
 
-def _change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) -> None:
+def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) -> None:
+    """Put a row of `signals`, which the transaction has locked, into the outcome's state, and record the transition."""
     table, number = tables.signals, row["revision"] + 1
     values = {
         "state": outcome.state.value,

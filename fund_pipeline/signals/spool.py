@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._is_made = False
 
     @property
     def is_empty(self) -> bool:
@@ -41,7 +42,7 @@ class Spool:
     def append(self, raw: RawSignal) -> None:
         """Put a signal at the end; it is on disk when this returns. TemporaryError when the disk refuses it."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make()
             with self._locked("append"):
                 _append(self.folder / FILE, encode(raw))
         except OSError as refused:
@@ -66,6 +67,17 @@ class Spool:
             yield self._read(taken)
             taken.unlink()
             _sync_folder(self.folder)
+
+    def _make(self) -> None:
+        """The folder, and on disk that it is there; once more in each process, because one may die in between."""
+        if self._is_made and self.folder.is_dir():
+            return
+        missing = [each for each in self.folder.parents if not each.exists()]
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (self.folder, *missing):
+            with suppress(PermissionError):  # who may not list it has not made anything in it either
+                _sync_folder(each.parent)
+        self._is_made = True
 
     def _take(self, taken: Path) -> bool:
         """Whether there is a file to drain: one that a crash left, or what was appended up to now."""
@@ -118,7 +130,6 @@ def decode(line: bytes) -> RawSignal | None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    is_new = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -132,8 +143,7 @@ def _append(path: Path, line: bytes) -> None:
             raise
     finally:
         os.close(descriptor)
-    if is_new:
-        _sync_folder(path.parent)
+    _sync_folder(path.parent)  # each time: who has made the file may have been killed before this
 
 
 def _write_all(descriptor: int, line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,13 +17,25 @@ from fund_pipeline.users.security import Security
 from fund_pipeline.users.verdicts import PasswordVerdict
 
 
+def _always() -> bool:
+    return True
+
+
 def check_password(
-    ledger: Ledger, user_id: str, password: str, now: datetime, security: Security, *, correlation_id: str = ""
+    ledger: Ledger,
+    user_id: str,
+    password: str,
+    now: datetime,
+    security: Security,
+    *,
+    correlation_id: str = "",
+    audits_unknown: Callable[[], bool] = _always,
 ) -> PasswordVerdict:
     """Check a password. Audited; failures count towards a lock of their own and are not cleared by a code.
 
     Hashing takes tens of milliseconds, so it is done before the user's row is locked; the verdict is given under the
-    lock, where a password that was changed meanwhile is a wrong one.
+    lock, where a password that was changed meanwhile is a wrong one. `audits_unknown` is asked whether to write down
+    that there is no such user: the audit log is never shortened, and nothing else bounds how often a stranger asks.
     """
     asked = known_form(user_id)
     seen = get_credentials(ledger, asked)
@@ -34,6 +47,8 @@ def check_password(
         same = held is not None and held.password_hash == stored
         verdict = _verdict(held, now, right=right and same)
         detail = {"verdict": verdict.value}
+        if held is None and not audits_unknown():
+            return UserChange(None, ()), verdict
         if held is None or verdict in {PasswordVerdict.DISABLED, PasswordVerdict.LOCKED, PasswordVerdict.NOT_SET}:
             return UserChange(None, (("password_refused", detail),)), verdict
         if verdict is PasswordVerdict.ACCEPTED:

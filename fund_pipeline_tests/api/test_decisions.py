@@ -41,11 +41,14 @@ def test_an_approval_puts_it_in_force_and_archives_the_former(api: Served, ada: 
     first, second = api.pending(), None
     assert api.post("/approve", ada, ada.decision(first)).status_code == 200
     second, bob = api.pending(), api.person()
-    answer = api.post("/approve", bob, bob.decision(second, note="as agreed"), headers={"X-Request-ID": "approve-2"})
+    answer = api.post("/approve", bob, bob.decision(second, note="as agreed"))
     assert answer.status_code == 200, answer.text
     approval = answer.json()["approval"]
     assert (approval["decided_by"], approval["note"], approval["method"]) == (bob.user_id, "as agreed", "CODE")
-    assert (approval["replaces"], approval["correlation_id"]) == (first.allocation_id, "approve-2")
+    assert (approval["replaces"], approval["correlation_id"]) == (
+        first.allocation_id,
+        answer.headers["X-Correlation-ID"],
+    )
     assert (api.status(first), api.status(second)) == (ARCHIVED, ACTIVE)
     assert api.get("/current", ada, params={"fund": "demo"}).json() == answer.json()
     assert [one["allocation_id"] for one in api.get("/history?limit=2", ada).json()["decisions"]] == [
@@ -141,11 +144,13 @@ def test_weights_of_an_unknown_strategy_are_refused_by_name(api: Served, eve: Pe
 
 def test_nobody_decides_in_another_name_and_who_tried_is_audited(api: Served, ada: Person) -> None:
     pending, bob = api.pending(), api.person()
-    answer = api.post("/approve", ada, bob.decision(pending), headers={"X-Request-ID": "in-bobs-name"})
+    answer = api.post("/approve", ada, bob.decision(pending))
     assert (answer.status_code, answer.json()["error"]) == (403, "NOT_YOURSELF")
     assert answer.json()["field"] == "approved_by"
     assert api.status(pending) is PENDING
-    told = [row.entry for row in list_audit(api.ledger) if row.entry.correlation_id == "in-bobs-name"]
+    told = [
+        row.entry for row in list_audit(api.ledger) if row.entry.correlation_id == answer.headers["X-Correlation-ID"]
+    ]
     assert [(one.action, one.actor) for one in told if one.entity == "allocation"] == [
         ("decision_refused", f"user:{ada.user_id}")
     ]

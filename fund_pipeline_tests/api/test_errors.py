@@ -38,7 +38,8 @@ def answered(error: Exception) -> tuple[int, dict[str, str], dict[str, str]]:
         raise error
 
     answer = asked(app, "/")
-    assert answer.headers["X-Request-ID"] == answer.json()["request_id"] == "asked-1"
+    assert answer.headers["X-Request-ID"] == "asked-1"
+    assert answer.headers["X-Correlation-ID"] == answer.json()["request_id"] != "asked-1"
     assert answer.headers["Cache-Control"] == "no-store"
     return answer.status_code, answer.json(), dict(answer.headers)
 
@@ -85,7 +86,7 @@ def test_what_others_must_mend_is_logged_and_not_told(
     assert (status, body["error"]) == (500, "FAILED")
     assert HIDDEN not in str(body)
     [line] = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert (line.error, line.request_id) == (kind.__name__, "asked-1")  # type: ignore[attr-defined]
+    assert (line.error, line.request_id) == (kind.__name__, body["request_id"])  # type: ignore[attr-defined]
     assert HIDDEN in line.problem  # type: ignore[attr-defined]
 
 

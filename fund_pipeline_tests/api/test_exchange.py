@@ -15,13 +15,37 @@ from fund_pipeline_tests.api.people import PATH, Person, Served
 from fund_pipeline_tests.homes import ROOT, Home
 
 
-def test_a_request_id_is_taken_over_and_a_missing_or_odd_one_is_made(api: Served) -> None:
+def test_a_request_id_is_given_back_and_a_missing_or_odd_one_is_made(api: Served) -> None:
     given = api.client.get("/healthz", headers={"X-Request-ID": "nightly_2026-03-02.7"})
     assert given.headers["X-Request-ID"] == "nightly_2026-03-02.7"
     for odd in ({}, {"X-Request-ID": "a b"}, {"X-Request-ID": "x" * 65}, {"X-Request-ID": 'x";drop'}):
-        made = api.client.get("/healthz", headers=odd).headers["X-Request-ID"]
+        told = api.client.get("/healthz", headers=odd).headers
+        made = told["X-Request-ID"]
+        assert made == told["X-Correlation-ID"]
         assert len(made) == 32
         assert made.isalnum()
+
+
+def test_a_secret_in_place_of_a_request_id_goes_back_and_nowhere_else(api: Served, eve: Person) -> None:
+    secret = "hunter2-is-my-passphrase"
+    answers = [
+        api.get("/history", eve, headers={"X-Request-ID": secret}),
+        api.client.get(f"{PATH}/history", auth=(eve.user_id, "wrong"), headers={"X-Request-ID": secret}),
+        api.client.get("/healthz", headers={"X-Request-ID": secret}),
+    ]
+    home = api.settings.root
+    written = b"".join(path.read_bytes() for path in [*home.glob("*.log"), *home.glob("ledger.sqlite*")])
+    for answer in answers:
+        assert answer.headers["X-Request-ID"] == secret
+        assert secret not in answer.text
+        assert answer.headers["X-Correlation-ID"].encode() in written
+    assert secret.encode() not in written
+
+
+def test_health_is_told_to_those_who_want_the_head_alone(api: Served) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = api.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("path", ["/healthz", f"{PATH}/current", f"{PATH}/history", "/openapi.json", "/nothing"])
@@ -94,13 +118,13 @@ def test_no_secret_stays_in_a_log_an_answer_or_the_ledger(api: Served, ada: Pers
 
 
 def test_a_line_of_the_log_tells_who_did_what_and_strangers_cannot_write_lines(api: Served, eve: Person) -> None:
-    api.get("/history", eve, headers={"X-Request-ID": "told-in-the-log"}, params={"fund": "demo"})
-    api.client.get("/x%0aforged", headers={"X-Request-ID": "forged"})
+    asked = api.get("/history", eve, params={"fund": "demo"}).headers["X-Correlation-ID"]
+    forged = api.client.get("/x%0aforged").headers["X-Correlation-ID"]
     lines = [json.loads(line) for line in (api.settings.root / "api.log").read_text().splitlines()]
-    [told] = [line for line in lines if line.get("correlation_id") == "told-in-the-log"]
+    [told] = [line for line in lines if line.get("correlation_id") == asked]
     assert (told["method"], told["path"], told["status"]) == ("GET", f"{PATH}/history", 200)
     assert told["admin"] == eve.user_id
-    assert [line["path"] for line in lines if line.get("correlation_id") == "forged" and "path" in line] == [
+    assert [line["path"] for line in lines if line.get("correlation_id") == forged and "path" in line] == [
         "/x%0aforged"
     ]
 

@@ -65,7 +65,7 @@ def add(registry: Registry, strategy_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_strategy_is_registered_shown_changed_and_deactivated_with_whose_key_it_was(registry: Registry) -> None:
-    added = registry.ask("POST", json=FULL, headers={"X-Request-ID": "asked-7"})
+    added = registry.ask("POST", json=FULL)
     assert (added.status_code, added.json(), added.headers["Location"]) == (201, FULL, f"{PATH}/full")
     assert registry.ask("GET", "/full").json() == FULL
     changed = registry.ask("PUT", "/full", json={"notes": "other", "max_gross": None})
@@ -75,7 +75,7 @@ def test_a_strategy_is_registered_shown_changed_and_deactivated_with_whose_key_i
         assert (gone.status_code, gone.json()["status"]) == (200, "INACTIVE")
     actor = f"key:{registry.key.key.key_id}"
     assert registry.actions("full") == [("strategy_added", actor), *[("strategy_changed", actor)] * 2]
-    assert history(registry.ledger, "strategy", "full")[0].correlation_id == "asked-7"
+    assert history(registry.ledger, "strategy", "full")[0].correlation_id == added.headers["X-Correlation-ID"]
 
 
 def test_what_is_not_told_starts_as_testing_on_paper(registry: Registry) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from fund_pipeline.api.answerable import AnswerableError
 from fund_pipeline.api.dagster_runs import DagsterRuns
+from fund_pipeline.api.strategies import STARTS_AT_ONCE
 from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.strategies import put_strategy
 from fund_pipeline.settings import Settings
@@ -57,13 +60,29 @@ def launched(**answer: Any) -> bytes:
 def test_a_web_server_that_is_away_is_503_and_says_what_to_start(tmp_path: Path) -> None:
     with registry_at(tmp_path / "home") as registry:
         put_strategy(registry.ledger, strategy("S"), ACT)
-        answer = registry.ask("POST", "/S/sync-backtest", headers={"X-Request-ID": "asked-9"})
+        answer = registry.ask("POST", "/S/sync-backtest")
         assert (answer.status_code, answer.json()["error"]) == (503, "DAGSTER_AWAY")
         assert "fund up" in answer.json()["remedy"]
         assert answer.headers["Retry-After"] == "5"
         asked = history(registry.ledger, "strategy", "S")[-1]
         assert (asked.action, asked.actor) == ("backtest_sync_asked", f"key:{registry.key.key.key_id}")
-        assert asked.correlation_id == "asked-9"
+        assert asked.correlation_id == answer.headers["X-Correlation-ID"]
+
+
+def test_a_web_server_that_hangs_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with registry_at(tmp_path / "home", port=port) as registry, ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+            put_strategy(registry.ledger, strategy("S"), ACT)
+            asked = [pool.submit(registry.ask, "POST", "/S/sync-backtest") for _ in range(STARTS_AT_ONCE)]
+            held = [silent.accept()[0] for _ in asked]
+            answers = [registry.send("GET", path) for path in ("/healthz", "/readyz")]
+            answers.append(registry.ask("GET"))
+            assert not any(one.done() for one in asked)
+            for line in held:
+                line.close()
+            assert [answer.status_code for answer in answers] == [200] * 3
+            assert {one.result().status_code for one in asked} == {503}
 
 
 def test_a_run_that_was_started_is_told_with_its_page() -> None:

@@ -2,7 +2,9 @@ import csv
 import json
 import shutil
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -78,6 +80,8 @@ def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accep
     (decision,) = json.loads(own.fund("allocations", "history", "--json").stdout)
     assert (decision["allocation_id"], decision["digest"]) == (active["allocation_id"], active["digest"])
     assert "18 of 18 signals, posted over HTTP by demo-sender and demo-weights" in approved.stdout
+    assert "Traded 18 signals at the paper broker; of the positions all are flat" in approved.stdout
+    assert "The fund's equity of 1,000,000 USD at a weight of" in approved.stdout
 
     again = own.process("demo", "--json")
     assert again.returncode == 0, again.stderr
@@ -85,7 +89,8 @@ def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accep
     assert (len(told["recommendations"]), told["approvals"]) == (1, [])
     assert own.fund("allocations", "list", "--json").stdout == listed
     signals = told["signals"]
-    assert {one["state"] for one in signals} == {"STANDARDISED"}
+    assert {one["state"] for one in signals} == {"DECIDED"}
+    _check_trades(told)
     assert Counter(one["list"] for one in signals) == {
         path.stem: len(json.loads(path.read_text())) for path in (ROOT / "data" / "signals").glob("*.json")
     }
@@ -94,7 +99,7 @@ def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accep
     assert "TYPE_UNSPECIFIED" in inferred["untyped_exit"]
     stored = json.loads(own.fund("signals", "list", "--json").stdout)
     assert len({one["signal_id"] for one in stored}) == 36
-    assert {one["state"] for one in stored} == {"STANDARDISED"}
+    assert {one["state"] for one in stored} == {"DECIDED"}
     references = {one["reference"] for one in stored if one["type"] == "EXIT"}
     assert references <= {one["signal_id"] for one in stored}
     assert own.fund("audit", "verify").returncode == 0
@@ -130,6 +135,21 @@ def test_the_demo_refuses_to_run_where_postgresql_is_set(tmp_path: Path) -> None
     assert done.returncode == 5
     assert "unset FUND_DATABASE_URL" in done.stderr
     assert "secret" not in done.stderr + done.stdout
+
+
+def _check_trades(told: dict[str, Any]) -> None:
+    """What a second demo told: entered and left again, with a stop that ended, and all by the rules."""
+    assert [one["outcome"] for one in told["decisions"]].count("APPROVED") == 13
+    assert {one["reason"] for one in told["decisions"]} == {
+        "SIZED", "CLOSES", "NO_CHANGE", "NO_POSITION", "NOT_ALLOCATED",
+    }  # fmt: skip
+    assert {(one["role"], one["state"]) for one in told["orders"]} == {
+        ("ENTRY", "FILLED"),
+        ("EXIT", "FILLED"),
+        ("STOP", "CANCELLED"),
+    }
+    assert {Decimal(one["quantity"]) for one in told["positions"]} == {Decimal(0)}
+    assert len(told["positions"]) == 4
 
 
 def _copy(demo_home: Demo, folder: Path) -> Home:

@@ -1,5 +1,6 @@
 """The front door in lineage: what the assets show, and what each check is failed by."""
 
+import fcntl
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from fund_pipeline.defs.trading.signal_checks import QUESTIONS, SIGNAL_CHECKS, j
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.settings import load_settings
-from fund_pipeline.signals.inbox import Arrival, WayIn, adopt_document
+from fund_pipeline.signals.inbox import Arrival, WayIn, adopt_document, store_at_any_rate
 from fund_pipeline.signals.quality import SenderQuality
 from fund_pipeline.signals.spool import Spool
 from fund_pipeline_tests.signals.inboxes import arrival, hooked, register
@@ -52,9 +53,23 @@ def test_what_waits_on_the_spool_is_stored_and_read(home: Path) -> None:
     assert checks(result)["no_signal_waits"]
 
 
+def test_nothing_is_read_while_another_process_is_at_the_spool(home: Path) -> None:
+    settings = load_settings()
+    ledger = open_ledger(settings.ledger_url)
+    register(ledger)
+    store_at_any_rate(ledger, adopt_document(hooked(), Arrival(WayIn.HOOK, utc_now())))
+    ledger.close()
+    spool = Spool(settings.spool)
+    spool.append(adopt_document(hooked("id-2"), Arrival(WayIn.HOOK, utc_now())))
+    with (spool.folder / "drain.lock").open("a") as other_process:
+        fcntl.flock(other_process, fcntl.LOCK_EX)
+        result = materialize([signal_inbox], instance=DagsterInstance.ephemeral())
+    shown = result.asset_materializations_for_node("signal_inbox")[0].metadata
+    assert (shown["RECEIVED"].value, shown["read_here"].value, shown["spool_is_empty"].value) == (1, 0, "False")
+
+
 def test_a_signal_that_stays_unread_fails_the_check(home: Path) -> None:
     from fund_pipeline.defs.trading.signal_checks import no_signal_waits
-    from fund_pipeline.signals.inbox import store_at_any_rate
 
     ledger = open_ledger(load_settings().ledger_url)
     old = arrival(WayIn.HOOK, received_at=utc_now() - timedelta(minutes=2))

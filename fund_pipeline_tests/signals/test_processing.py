@@ -76,6 +76,16 @@ def test_a_signal_is_standardised_and_its_change_recorded(ledger: Ledger) -> Non
     assert (change.before, change.after, change.actor, change.at) == ("RECEIVED", "STANDARDISED", "inbox", LATER)
 
 
+@pytest.mark.parametrize("sent", ["1969-12-31T23:59:59+00:00", "9999-12-31T23:30:00+00:00"])
+def test_a_time_that_a_session_elsewhere_could_not_read_is_kept_among_the_plain_values_only(
+    ledger: Ledger, sent: str
+) -> None:
+    accepted = post(ledger, register(ledger), entry(signal_sent_EPOCH=sent))
+    found = _processed(ledger, accepted.signal_id)
+    assert (found.signal.state, found.signal.sent_at) == (SignalState.STANDARDISED, None)
+    assert _read(found).sent_at.isoformat() == sent
+
+
 def test_processing_twice_changes_nothing(ledger: Ledger) -> None:
     accepted = post(ledger, register(ledger), entry())
     once = _processed(ledger, accepted.signal_id)

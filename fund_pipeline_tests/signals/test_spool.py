@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -38,6 +39,7 @@ from fund_pipeline_tests.signals.inboxes import (
     away,
     body,
     entry,
+    exit_of,
     hooked,
     post,
     register,
@@ -177,6 +179,64 @@ def test_a_reused_id_that_was_spooled_is_kept_and_waits_for_a_person(ledger: Led
     process_pending(ledger, READER, NOW)
     assert explain(ledger, spooled.signal_id).signal.reason == InboxReason.ID_REUSED
     assert explain(ledger, first.signal_id).signal.reason is None
+
+
+def test_while_a_signal_waits_the_next_one_waits_behind_it(ledger: Ledger, tmp_path: Path) -> None:
+    sender, spool = register(ledger), Spool(tmp_path / "spool")
+    with away() as nowhere:
+        first = accept_or_spool(nowhere, spool, sender, body(entry()), arrival(), HERE)
+    later = arrival(received_at=NOW + timedelta(seconds=1))
+    leaving = body(exit_of(first.signal_id))
+    with (spool.folder / "drain.lock").open("a") as other_process:
+        fcntl.flock(other_process, fcntl.LOCK_EX)
+        assert drain(ledger, spool) == 0
+        second = accept_or_spool(ledger, spool, sender, leaving, later, HERE)
+        assert (second.status, stored_ids(ledger)) == (AcceptedStatus.SPOOLED, [])
+    assert drain(ledger, spool) == 2
+    assert stored_ids(ledger) == [first.signal_id, second.signal_id]
+    again = accept_or_spool(ledger, spool, sender, leaving, later, HERE)
+    assert (again.signal_id, again.status, again.duplicate) == (second.signal_id, AcceptedStatus.RECEIVED, True)
+
+
+def test_what_a_full_disk_refuses_while_others_wait_goes_to_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    sender, spool = register(ledger), Spool(tmp_path / "spool")
+    spool.append(_raw(1))
+    (spool.folder / FILE).rename(spool.folder / DRAINING)
+    (spool.folder / FILE).mkdir()  # not even the superuser can append to it
+    accepted = accept_or_spool(ledger, spool, sender, body(entry("id-2")), arrival(), HERE)
+    assert (accepted.status, stored_ids(ledger)) == (AcceptedStatus.RECEIVED, [accepted.signal_id])
+
+
+def test_the_ledger_is_enough_where_there_can_be_no_spool(ledger: Ledger, tmp_path: Path) -> None:
+    sender = register(ledger)
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    accepted = accept_or_spool(ledger, Spool(tmp_path / "spool"), sender, body(entry()), arrival(), HERE)
+    assert accepted.status is AcceptedStatus.RECEIVED
+
+
+def _synced_by(spool: Spool, raw: RawSignal, monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    synced: set[Path] = set()
+    real = os.fsync
+
+    def told(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", told)
+        spool.append(raw)
+    return synced
+
+
+def test_a_new_folder_and_a_new_file_are_on_disk_with_the_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    folder = home / "spool"
+    first = _synced_by(Spool(folder), _raw(1), monkeypatch)
+    assert first == {tmp_path, home, folder, folder / FILE}
+    # The one before may have been killed when the file was made and its folder was not yet on disk.
+    assert _synced_by(Spool(folder), _raw(2), monkeypatch) == {home, folder, folder / FILE}
 
 
 def test_a_disk_that_refuses_is_a_temporary_error(tmp_path: Path) -> None:

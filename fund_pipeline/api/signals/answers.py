@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from fund_pipeline.ledger.order_model import DecisionRow, OrderRow
 from fund_pipeline.ledger.signal_model import RawSignal, SignalRow, SignalState, Transition, WayIn
 from fund_pipeline.signals.inbox import Explanation
 
@@ -66,6 +67,58 @@ class Changed(BaseModel):
         )
 
 
+class Ordered(BaseModel):
+    """One order of a signal, as its sender may know it: no account, nothing of the fund's money."""
+
+    leg: int = Field(description="Of the signal, from 0.")
+    role: str = Field(description="ENTRY, EXIT, STOP or TARGET.")
+    instrument: str
+    side: str
+    order_type: str
+    state: str
+    reason: str | None = Field(None, description="Why it ended without being filled, or is to end.")
+    ordered_quantity: str
+    filled_quantity: str
+    average_price: str | None = Field(None, description="Of what is filled, in the instrument's currency.")
+
+    @classmethod
+    def of(cls, row: OrderRow) -> Ordered:
+        """As the ledger has it."""
+        return cls(
+            leg=row.leg,
+            role=row.role.value,
+            instrument=row.instrument_key,
+            side=row.side.value,
+            order_type=row.order_type.value,
+            state=row.state.value,
+            reason=row.reason or row.cancel_for,
+            ordered_quantity=f"{row.quantity:f}",
+            filled_quantity=f"{row.filled_quantity:f}",
+            average_price=None if row.average_price is None else f"{row.average_price:f}",
+        )
+
+
+class DecidedFor(BaseModel):
+    """What was decided about a signal, once for each fund; which fund is not told."""
+
+    outcome: str = Field(description="APPROVED, RESIZED, REJECTED or DROPPED.")
+    reason: str = Field(description="For programs; the table of reasons is in docs/sizing.md.")
+    type: str = Field(description="Of the signal, inferred where it stated none.")
+    decided_at: datetime
+    orders: list[Ordered] = Field(description="Every attempt, oldest first.")
+
+    @classmethod
+    def of(cls, row: DecisionRow, orders: Iterable[OrderRow]) -> DecidedFor:
+        """As the ledger has it; its figures, which tell of the fund's capital, are left out."""
+        return cls(
+            outcome=row.outcome.value,
+            reason=row.reason,
+            type=row.kind,
+            decided_at=row.decided_at,
+            orders=[Ordered.of(one) for one in orders if one.decision_id == row.decision_id],
+        )
+
+
 class SignalSummary(BaseModel):
     """A signal in a list."""
 
@@ -98,10 +151,13 @@ class SignalAnswer(SignalSummary):
     legs: list[dict[str, Any]] = Field(description="As they were read; decimals are texts. Empty until then.")
     inferred: list[Noted] = Field(description="What was inferred, defaulted, ignored or flagged, and why.")
     transitions: list[Changed] = Field(description="Each change of its state, in order.")
+    decisions: list[DecidedFor] = Field(description="What was decided, and what became of its orders.")
 
     @classmethod
-    def of_explanation(cls, found: Explanation, *, with_actors: bool) -> SignalAnswer:
-        """As the ledger has it."""
+    def of_explanation(
+        cls, found: Explanation, decisions: Iterable[DecisionRow], orders: Sequence[OrderRow], *, with_actors: bool
+    ) -> SignalAnswer:
+        """As the ledger has it; its orders oldest first."""
         row, read = found.signal, found.signal.standardised or {}
         return cls(
             **_head(row),
@@ -115,6 +171,7 @@ class SignalAnswer(SignalSummary):
             legs=[{name: value for name, value in leg.items() if value is not None} for leg in read.get("legs", ())],
             inferred=[Noted(**note) for note in read.get("inferred", ())],
             transitions=[Changed.of(step, with_actors=with_actors) for step in found.transitions],
+            decisions=[DecidedFor.of(one, orders) for one in decisions],
         )
 
     @classmethod
@@ -132,6 +189,7 @@ class SignalAnswer(SignalSummary):
             legs=[],
             inferred=[],
             transitions=[],
+            decisions=[],
         )
 
 

@@ -29,6 +29,8 @@ CUT_OFF_SECONDS = 2.4
 AT_ONCE = 8
 """Signals being stored at once."""
 SPOOLING_AT_ONCE = 4
+LOOKS_AT_ONCE = 2
+"""Questions of health and readiness at once, which wait for no other request."""
 WORKERS = 1
 
 
@@ -42,7 +44,7 @@ class Desk:
 
     def __init__(self, settings: Settings, audit_keys: Callable[[], AuditKeys], askers: int) -> None:
         self._settings = settings
-        patience = Patience(PATIENCE_SECONDS, AT_ONCE + WORKERS + askers)
+        patience = Patience(PATIENCE_SECONDS, AT_ONCE + WORKERS + LOOKS_AT_ONCE + askers)
         self.ledger = open_ledger(settings.ledger_url, audit_keys, patience)
         self.away = away_ledger()
         self.spool = Spool(settings.spool)
@@ -52,6 +54,7 @@ class Desk:
         self.worker = Worker(self.ledger, self.spool, self.masters, self.deployed, fuller=fuller_of(settings))
         self.storing = anyio.CapacityLimiter(AT_ONCE)
         self.spooling = anyio.CapacityLimiter(SPOOLING_AT_ONCE)
+        self.looking = anyio.CapacityLimiter(LOOKS_AT_ONCE)
         self._gate: Gate | None = None
         self._lock = Lock()
 

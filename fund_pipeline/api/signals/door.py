@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from fund_pipeline.api.answerable import AnswerableError
 from fund_pipeline.api.context import Context, request_id_of
-from fund_pipeline.api.guard import Credentials, Door, admit_admin, credentials_in
+from fund_pipeline.api.guard import Credentials, Door, ForkedDoor, QuickDoor, admit_admin, credentials_in
 from fund_pipeline.api.key_door import HEADER, key_door
 from fund_pipeline.api.problems import CHALLENGE, Reason
 from fund_pipeline.api.signals.desk import Desk, desk_of
@@ -28,19 +28,27 @@ def doors() -> Mapping[tuple[str, str], Door | None]:
     """The doors of all paths of signals. To post one needs no login but the passphrase in it."""
     programs = key_door(Scope.SIGNALS_READ, Throttle())
 
-    def admit(here: Context, connection: HTTPConnection) -> Mapping[str, str]:
-        here = replace(here, ledger=desk_of(connection).ledger)
-        scheme = connection.headers.get("authorization", "").partition(" ")[0].lower()
-        if scheme == "bearer" or HEADER in connection.headers:
-            return programs(here, connection)
-        return admit_sender_or_admin(here, connection)
-
+    admit = ForkedDoor(_has_key, QuickDoor(_at_desk(programs)), _at_desk(admit_sender_or_admin))
     return {
         **{("POST", path): None for path in PATHS},
         ("*", READY): None,
         ("GET", PATH): admit,
         ("GET", f"{PATH}/*"): admit,
     }
+
+
+def _has_key(connection: HTTPConnection) -> bool:
+    scheme = connection.headers.get("authorization", "").partition(" ")[0].lower()
+    return scheme == "bearer" or HEADER in connection.headers
+
+
+def _at_desk(door: Door) -> Door:
+    """The same door, with the ledger that answers soon or not at all."""
+
+    def admit(here: Context, connection: HTTPConnection) -> Mapping[str, str]:
+        return door(replace(here, ledger=desk_of(connection).ledger), connection)
+
+    return admit
 
 
 def admit_sender_or_admin(here: Context, connection: HTTPConnection) -> Mapping[str, str]:

@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 
+import anyio.to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from fund_pipeline.api.context import request_id_of
 from fund_pipeline.api.problems import RETRY_SECONDS, Problem, Reason
-from fund_pipeline.api.signals.desk import AtDesk, Desk
+from fund_pipeline.api.signals.desk import Desk, desk_of
 from fund_pipeline.errors import FundError, TemporaryError
 from fund_pipeline.ledger.migrate import newest_revision, revision_of
 from fund_pipeline.logs import get_logger
@@ -38,10 +39,13 @@ class NotReady(Problem):
     parts: dict[str, bool]
 
 
+@router.head(READY, include_in_schema=False)
 @router.get(READY, summary="Whether all parts are ready", response_model=Ready, responses={503: {"model": NotReady}})
-def ready(request: Request, desk: AtDesk) -> Response:
+async def ready(request: Request) -> Response:
     """Needs no login. 503 names the parts that are not ready."""
-    parts = _checked(desk)
+    desk = desk_of(request)
+    # No dependency: it would wait for a thread, and those may all wait for something else.
+    parts = await anyio.to_thread.run_sync(_checked, desk, limiter=desk.looking)
     if all(parts.values()):
         return JSONResponse(Ready(parts=parts).model_dump())
     body = NotReady(

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from fund_pipeline.api.envelope import stamp
 from fund_pipeline.api.problems import RETRY_SECONDS, Problem
 from fund_pipeline.signals import Problem as Found
 from fund_pipeline.signals import RejectionReason
@@ -78,9 +77,7 @@ class Refusal:
             request_id=request_id,
         )
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        answer = JSONResponse(body.model_dump(exclude_none=True), self.reason.status, headers)
-        stamp(answer.headers, request_id)
-        return answer
+        return JSONResponse(body.model_dump(exclude_none=True), self.reason.status, headers)
 
 
 def too_large(request_id: str) -> Response:

@@ -14,6 +14,8 @@ from fund_pipeline.api.signals.answers import SignalAnswer, SignalList, SignalSu
 from fund_pipeline.api.signals.desk import AtDesk, Desk
 from fund_pipeline.api.signals.spooled import spooled
 from fund_pipeline.errors import NotFoundError, TemporaryError
+from fund_pipeline.ledger.decisions import list_decisions
+from fund_pipeline.ledger.orders import list_orders
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.signals.inbox import explain, list_signals
 from fund_pipeline.signals.senders import get_sender
@@ -64,7 +66,7 @@ def newest_signals(
 def what_became(
     request: Request, desk: AtDesk, signal_id: Annotated[str, Path(description="As it was answered.")]
 ) -> SignalAnswer:
-    """Its state, why, what was read and what was inferred. A sender is told about its own signals only."""
+    """Its state, why, what was read, inferred and decided, and its orders. A sender is told about its own only."""
     sender = _sender(request)
     found = (
         None if re.fullmatch(POSSIBLE_ID, signal_id) is None else _found(desk, signal_id, with_actors=sender is None)
@@ -78,15 +80,27 @@ def _found(desk: Desk, signal_id: str, *, with_actors: bool) -> SignalAnswer | N
     if re.fullmatch(POSSIBLE_ID, signal_id) is None:
         return None
     try:
-        return SignalAnswer.of_explanation(explain(desk.ledger, signal_id), with_actors=with_actors)
+        return _explained(desk, signal_id, with_actors=with_actors)
     except NotFoundError:
         raw = spooled(desk.spool, signal_id)
-        return None if raw is None else SignalAnswer.of_spooled(raw)
     except TemporaryError:
         raw = spooled(desk.spool, signal_id)
         if raw is None:
             raise
         return SignalAnswer.of_spooled(raw)
+    if raw is not None:
+        return SignalAnswer.of_spooled(raw)
+    try:  # it may have been stored, and taken from the spool, between the two looks
+        return _explained(desk, signal_id, with_actors=with_actors)
+    except NotFoundError:
+        return None
+
+
+def _explained(desk: Desk, signal_id: str, *, with_actors: bool) -> SignalAnswer:
+    found = explain(desk.ledger, signal_id)
+    decisions = tuple(reversed(list_decisions(desk.ledger, signal_id=signal_id)))
+    orders = tuple(reversed(list_orders(desk.ledger, signal_id=signal_id))) if decisions else ()
+    return SignalAnswer.of_explanation(found, decisions, orders, with_actors=with_actors)
 
 
 def _sender(request: Request) -> str | None:

@@ -88,6 +88,8 @@ class Worker:
             self._failed(log.warning, "signals wait for the ledger", str(away))
         except FundError as wrong:
             self._failed(log.error, "signals are stored, but not read", str(wrong))
+        except OSError as refused:  # no file can be opened, or a disk does not answer: both pass
+            self._failed(log.error, "signals wait for the system", f"{type(refused).__name__}: {refused.strerror}")
         else:
             if self._told:
                 log.warning("signals are read again")

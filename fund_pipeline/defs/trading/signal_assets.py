@@ -10,7 +10,7 @@ from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.ledger.signal_quality import count_states, newest_and_oldest_unread
 from fund_pipeline.settings import load_settings
-from fund_pipeline.signals.inbox import drain, process_pending
+from fund_pipeline.signals.inbox import Counts, drain, process_pending
 from fund_pipeline.signals.quality import SenderQuality, measure_senders
 from fund_pipeline.signals.readers import reader_of
 from fund_pipeline.signals.spool import Spool
@@ -32,7 +32,8 @@ def signal_inbox() -> MaterializeResult[None]:
     spool = Spool(settings.spool)
     with opened_ledger() as ledger:
         drained = drain(ledger, spool)
-        read = process_pending(ledger, reader, utc_now())
+        # Another process may be at the spool: what is stored must not be read before what came before it.
+        read = process_pending(ledger, reader, utc_now()) if spool.is_empty else Counts()
         states = count_states(ledger)
         newest, unread = newest_and_oldest_unread(ledger)
     metadata: dict[str, MetadataValue | int | str] = {state.value: states.get(state, 0) for state in SignalState}

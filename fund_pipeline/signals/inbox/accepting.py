@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -56,14 +57,17 @@ def accept_or_spool(
 ) -> Accepted:
     """The same; while the ledger is away the signal is on disk, fsynced, when this returns SPOOLED.
 
-    TemporaryError only when the disk refuses it too.
+    So it is while anything waits there: first what came first, or an exit is read before the entry that it closes.
+    A reused id is then judged when it is read. TemporaryError only when neither ledger nor disk takes it.
     """
     checked = _checked(sender, raw, arrival, deployed)
+    if _waits(spool):
+        with suppress(TemporaryError):  # a disk that is full: the ledger may take it, and out of turn is not lost
+            return _spooled(spool, checked)
     try:
         return _store(ledger, sender, checked)
     except TemporaryError:
-        spool.append(checked)
-        return Accepted(checked.signal_id, AcceptedStatus.SPOOLED)
+        return _spooled(spool, checked)
 
 
 def accept_refused(
@@ -101,6 +105,18 @@ def _checked(sender: Sender, raw: bytes | Mapping[str, Any], arrival: Arrival, d
         raise refusal(RejectionReason.NOT_ALLOWED, "strategy_name", envelope.strategy)
     passphrase = payload.get(PASSPHRASE)
     return prepare(payload, envelope.key, sender.sender_id, passphrase if isinstance(passphrase, str) else "", arrival)
+
+
+def _waits(spool: Spool) -> bool:
+    try:
+        return not spool.is_empty
+    except OSError:
+        return False  # where nothing can be looked up nothing can be put either
+
+
+def _spooled(spool: Spool, raw: RawSignal) -> Accepted:
+    spool.append(raw)
+    return Accepted(raw.signal_id, AcceptedStatus.SPOOLED)
 
 
 def _store(ledger: Ledger, sender: Sender, raw: RawSignal) -> Accepted:

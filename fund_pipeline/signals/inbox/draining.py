@@ -13,7 +13,8 @@ log = get_logger(__name__)
 def drain(ledger: Ledger, spool: Spool) -> int:
     """Store what waits on the spool, oldest first; how many signals it was, those the ledger had already included.
 
-    0 when nothing waits or another process is at it. TemporaryError when the ledger is away: all is still on the spool.
+    0 also when another process is at it: only an empty spool tells that nothing older waits than what is in the ledger.
+    TemporaryError when the ledger is away: all is still on the spool.
     """
     drained = 0
     while True:

@@ -35,6 +35,9 @@ NO_QUANTITY = frozenset({SizingMode.FULL_CAPITAL, SizingMode.FIXED_PCT})
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """An earlier time is kept among the plain values only: a database's session may show the year 1 as one before it."""
 
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""So is a later one, which a session east of UTC may show as of the year 10000: no program reads that row again."""
+
 MOST_STORED_BYTES = 1024 * 1024
 
 Fuller = Callable[[RawSignal], Mapping[str, Any] | None]
@@ -98,7 +101,7 @@ class Reader:
             reference=found.reference,
             environment=found.environment.value,
             format=found.format,
-            sent_at=found.sent_at if found.sent_at >= EARLIEST else None,
+            sent_at=found.sent_at if EARLIEST <= found.sent_at < LATEST else None,
         )
         if pending.repeats and sender.options.duplicate_policy is DuplicatePolicy.IDS_UNIQUE:
             return _held(read, InboxReason.ID_REUSED, "signalID", found.sender_signal_id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from threading import Lock
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from fund_pipeline.logs import get_logger
 from fund_pipeline.signals.digest import PASSPHRASE
 from fund_pipeline.signals.errors import SignalError, refusal
 from fund_pipeline.signals.reasons import RejectionReason
+from fund_pipeline.signals.senders.addresses import peer_address
 from fund_pipeline.signals.senders.model import Sender
 from fund_pipeline.signals.senders.passphrases import is_passphrase
 from fund_pipeline.signals.senders.throttle import Throttle
@@ -80,8 +82,8 @@ class Gate:
     def authenticate(self, ledger: Ledger, passphrase: str, now: datetime, request: Request = Request()) -> Sender:
         """The sender.
 
-        Whether it is disabled, and what it may do, is looked up each time; only argon2's verdict is remembered. While
-        the ledger is away, a sender verified a moment ago is let in as it was then.
+        Whether it is disabled, and what it may do, is looked up each time; only argon2's verdict on the stored hash is
+        remembered. While the ledger is away, a sender that came a moment ago is let in as it was then.
 
         Raises
         ------
@@ -98,7 +100,7 @@ class Gate:
                 raise
             return self._admitted(*found, now, request, None)
         if found is None:
-            self._hear_stranger(passphrase, now, request, ledger)
+            self._hear_stranger(now, request, ledger)
         row, stored = found
         if not self._is_verified(stored, passphrase, now):
             self._refuse(row.sender_id, "mismatch", now, request, ledger)
@@ -108,10 +110,9 @@ class Gate:
         return sender
 
     def _keep(self, row: SenderRow, stored: Passphrase, now: datetime) -> None:
+        """Remembered from its last visit on: who sends all the time must not be forgotten just as an outage begins."""
         with self._lock:
-            held = self._verified.get(stored.digest)
-            until = held.until if held is not None and held.until > now else now + self._remembered
-            self._verified[stored.digest] = _Verified(row, stored, until)
+            self._verified[stored.digest] = _Verified(row, stored, now + self._remembered)
 
     def _is_verified(self, stored: Passphrase, passphrase: str, now: datetime) -> bool:
         with self._lock:
@@ -147,10 +148,11 @@ class Gate:
         given = (request.signature or "").strip().removeprefix("sha256=").lower()
         return hmac.compare_digest(expected.encode(), given.encode())
 
-    def _hear_stranger(self, passphrase: str, now: datetime, request: Request, ledger: Ledger) -> NoReturn:
+    def _hear_stranger(self, now: datetime, request: Request, ledger: Ledger) -> NoReturn:
+        # No hashing for show, which would have senders wait behind strangers: how long an answer takes tells nothing of
+        # a passphrase, because what is looked up is its digest under a key that strangers have not.
         if wait := self._throttle.wait_seconds(request.address, now):
             raise TooManyStrangersError(wait)
-        is_passphrase(None, passphrase)  # as much work as for a sender's own
         self._refuse(UNKNOWN, "unknown", now, request, ledger)
 
     def _refuse(self, sender_id: str, why: str, now: datetime, request: Request, ledger: Ledger | None) -> NoReturn:
@@ -166,12 +168,10 @@ class Gate:
         """Found under an older key: from now on it is found under the newest, so that the older one can go."""
         if stored.digest != newest:
             after = Passphrase(newest, stored.sender_id, stored.hash, stored.expires_at)
-            rows.renew_digest(ledger, stored.digest, after, Act(f"sender:{stored.sender_id}", now))
+            with suppress(TemporaryError):  # only writing is away: its next signal renews it
+                rows.renew_digest(ledger, stored.digest, after, Act(f"sender:{stored.sender_id}", now))
 
 
 def _is_within(address: str | None, networks: tuple[str, ...]) -> bool:
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return False
-    return any(found in ip_network(network) for network in networks)
+    found = peer_address(address)
+    return found is not None and any(found in ip_network(network) for network in networks)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 from threading import Lock
+
+from fund_pipeline.signals.senders.addresses import peer_address
 
 MOST_PLACES = 10_000
 IPV6_HOSTS = 64
@@ -74,9 +76,8 @@ class Throttle:
 
 def _place(address: str | None) -> str:
     """An IPv4 address, or the network of an IPv6 one: a household has 2^64 of them."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
+    found = peer_address(address)
+    if found is None:
         return ""
     if not isinstance(found, IPv6Address):
         return str(found)

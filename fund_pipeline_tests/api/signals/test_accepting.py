@@ -93,11 +93,13 @@ def test_nobody_else_says_where_a_sender_is(on_postgres: Frontage) -> None:
     assert (answer.status_code, answer.json()["error"]) == (401, "NOT_ACCEPTED")
 
 
-def test_the_request_id_is_in_the_answer_the_log_and_the_inbox(front: Frontage) -> None:
+def test_our_id_of_a_request_is_in_the_answer_the_log_and_the_inbox(front: Frontage) -> None:
     answer = front.post(entry("with an id"), headers={"X-Request-ID": "asked-77"})
     assert answer.headers["X-Request-ID"] == "asked-77"
+    given = answer.headers["X-Correlation-ID"]
     query = select(raw_signals.c.request_id).where(raw_signals.c.sender_signal_id == "with an id")
     with front.ledger.reading() as connection:
-        assert connection.execute(query).scalar_one() == "asked-77"
-    told = [json.loads(line) for line in front.log.splitlines() if '"asked-77"' in line]
+        assert connection.execute(query).scalar_one() == given
+    told = [json.loads(line) for line in front.log.splitlines() if f'"{given}"' in line]
+    assert "asked-77" not in front.log
     assert "signal accepted" in {line["event"] for line in told}

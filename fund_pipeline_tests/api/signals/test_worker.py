@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -112,6 +114,28 @@ def test_a_fault_of_ours_ends_it_loudly_and_the_signals_stay(
     wait_until(lambda: not worker.is_at_work)
     assert caplog.text.count("the signals worker has failed") == 1
     assert _states(ledger) == ["RECEIVED"]
+
+
+def test_what_the_system_refuses_for_a_while_does_not_end_it(
+    ledger: Ledger, sender: Sender, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    may_open = Event()
+
+    class Full(Masters):
+        def current(self):  # type: ignore[no-untyped-def]
+            if not may_open.is_set():
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().current()
+
+    spool = Spool(tmp_path / "spool")
+    worker = Worker(ledger, spool, Full(file), STAGING, SOON)
+    _send(ledger, spool, sender, "behind strangers")
+    worker.start()
+    wait_until(lambda: "signals wait for the system" in caplog.text)
+    assert worker.is_at_work
+    may_open.set()
+    wait_until(lambda: _states(ledger) == ["STANDARDISED"])
+    worker.stop()
 
 
 def test_it_stops_while_the_ledger_is_away(file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
