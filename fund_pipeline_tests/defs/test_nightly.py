@@ -37,10 +37,6 @@ def failed_checks(outcome_checks: tuple[object, ...]) -> dict[str, str]:
     return {check.name: check.severity for check in outcome_checks if not check.passed}  # type: ignore[attr-defined]
 
 
-ON_EITHER_ALIKE = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
-"""What these ask is decided before any database is reached: asking it of one is enough, and nights take long."""
-
-
 def test_a_night_recommends_once_and_again_when_a_limit_changes(night: Night) -> None:
     first = night.run()
     assert failed_checks(first.checks) == {"histories_contain_the_crises": "WARN", "allocation_approved": "WARN"}
@@ -71,7 +67,6 @@ def test_a_night_while_a_person_is_awaited_is_green_and_anchors_the_audit_log(ni
     assert entries[pending.allocation_id] <= anchored
 
 
-@ON_EITHER_ALIKE
 def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Night) -> None:
     night.run()
     put_fund(night.ledger, Fund("newer", "Newer Fund", "USD", Decimal(1), TIMELESS), ACT)
@@ -86,7 +81,6 @@ def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Ni
     assert "newer" in str(found.metadata["evidence"].value)
 
 
-@ON_EITHER_ALIKE
 def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Night) -> None:
     shift_dates(night.folder / "SPX_VolTarget.csv", 1)
     flagged = night.run()
@@ -102,7 +96,6 @@ def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Nig
     assert "SPX_VolTarget" in run.inputs["backtests"]
 
 
-@ON_EITHER_ALIKE
 def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> None:
     night.run()
     (pending,) = list_allocations(night.ledger)
@@ -125,7 +118,6 @@ def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves
     assert "no strategy takes part" in told.stdout
 
 
-@ON_EITHER_ALIKE
 def test_one_fund_that_cannot_be_optimised_does_not_stop_the_others(night: Night) -> None:
     put_fund(night.ledger, Fund("broken", "Broken Fund", "USD", Decimal(1), {"beta": 0.9999}), ACT)
     outcome = night.run()
