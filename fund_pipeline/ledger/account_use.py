@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from fund_pipeline.errors import ConflictError
@@ -16,7 +18,8 @@ def refuse_in_use(connection: Connection, account_id: str, done: str) -> None:
     positions, orders = tables.positions, tables.orders
     mine = select(positions.c.instrument_key).where(positions.c.account_id == account_id, tables.HOLDS_SOMETHING)
     by_key = mine.distinct().order_by(positions.c.instrument_key).limit(NAMED + 1)
-    if held := connection.execute(by_key).scalars().all():
+    held: Sequence[str] = connection.execute(by_key).scalars().all()
+    if held:
         more = " and more" if len(held) > NAMED else ""
         raise ConflictError(
             f"account {account_id} cannot be {done}: it holds {', '.join(held[:NAMED])}{more}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -133,7 +135,8 @@ def _action(was: dict[str, object], account: Account) -> str:
 def strategies_with(connection: Connection, account_id: str) -> tuple[str, ...]:
     """Ids of the strategies that may use an account."""
     table = tables.strategies
-    rows = connection.execute(select(table.c.strategy_id, table.c.accounts).order_by(table.c.strategy_id))
+    query = select(table.c.strategy_id, table.c.accounts).order_by(table.c.strategy_id)
+    rows: Iterable[Any] = connection.execute(query)
     return tuple(strategy for strategy, accounts in rows if account_id in accounts)
 
 

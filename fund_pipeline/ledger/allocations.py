@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -148,7 +149,8 @@ def _end_pending(
     pending = select(table.c.allocation_id).where(
         table.c.fund_id == fund_id, table.c.status == AllocationStatus.PENDING_APPROVAL.value
     )
-    for older in connection.execute(pending).scalars().all():
+    before: Sequence[str] = connection.execute(pending).scalars().all()
+    for older in before:
         if older == keep:
             continue
         values = {"status": status.value, "updated_at": act.at}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -35,7 +35,9 @@ def check_approvals(connection: Connection, keys: AuditKeys, told: Iterable[Audi
     by_fund: dict[str, dict[int, AuditRow]] = {}
     for row in told:
         by_fund.setdefault(row.entry.entity_id, {})[row.entry.detail["sequence"]] = row
-    for fund_id in connection.execute(select(tables.funds.c.fund_id).order_by(tables.funds.c.fund_id)).scalars().all():
+    query = select(tables.funds.c.fund_id).order_by(tables.funds.c.fund_id)
+    fund_ids: Sequence[str] = connection.execute(query).scalars().all()
+    for fund_id in fund_ids:
         found = _of_fund(connection, keys, fund_id, by_fund.pop(fund_id, {})) or _limits_of(connection, keys, fund_id)
         if found is not None:
             return found

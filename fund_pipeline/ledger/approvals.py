@@ -114,7 +114,7 @@ def _refuse_unless_pending(connection: Connection, keys: AuditKeys, there: Alloc
             remedy="look at what is pending now with `fund allocations list`",
         )
     runs = tables.optimisation_runs
-    inputs = connection.execute(select(runs.c.inputs_digest).where(runs.c.run_id == there.run_id)).scalar_one()
+    inputs: str = connection.execute(select(runs.c.inputs_digest).where(runs.c.run_id == there.run_id)).scalar_one()
     if not allocation_digest(inputs, there.weights) == there.digest == digest:
         raise ConflictError(
             f"allocation {there.allocation_id} is not what was shown", remedy="look at it again, then decide"

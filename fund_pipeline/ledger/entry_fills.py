@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -50,7 +51,8 @@ def entry_fills(ledger: Ledger, positions: Collection[Position]) -> Mapping[Book
     )
     found: dict[Book, dict[str, Decimal]] = {}
     with ledger_away(), ledger.reading() as connection:
-        for strategy, account_id, instrument_key, signal_id, filled in connection.execute(query):
+        rows: Iterable[Any] = connection.execute(query)
+        for strategy, account_id, instrument_key, signal_id, filled in rows:
             book = (strategy, account_id, instrument_key)
             first = asked.get(book)
             if first is None or (book not in found and signal_id != first):

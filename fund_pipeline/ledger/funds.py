@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, insert, select, update
 
 from fund_pipeline.errors import ConflictError, NotFoundError
@@ -74,7 +76,8 @@ def delete_fund(ledger: Ledger, fund_id: str, act: Act, *, dry_run: bool = False
                 remedy="halt it instead: `fund halt --fund ...`",
             )
         accounts = select(tables.accounts.c.account_id).where(tables.accounts.c.fund_id == fund_id)
-        if owned := connection.execute(accounts.order_by(tables.accounts.c.account_id)).scalars().all():
+        owned: Sequence[str] = connection.execute(accounts.order_by(tables.accounts.c.account_id)).scalars().all()
+        if owned:
             raise ConflictError(
                 f"fund {fund_id} cannot be deleted: it has account {', '.join(owned)}",
                 remedy="delete its accounts first: `fund accounts delete ID`",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +25,7 @@ def list_halts(ledger: Ledger) -> tuple[Halt, ...]:
 
 def read_states(connection: Connection) -> Mapping[str, HaltState]:
     """State by scope, within a transaction of the caller's; scopes that are not there are ACTIVE."""
-    rows = connection.execute(select(tables.halts.c.scope, tables.halts.c.state))
+    rows: Iterable[Any] = connection.execute(select(tables.halts.c.scope, tables.halts.c.state))
     return {scope: HaltState(state) for scope, state in rows}
 
 
@@ -34,7 +35,7 @@ def state_of(where: Ledger | Connection, fund_id: str) -> HaltState:
         with ledger_away(), where.reading() as connection:
             return state_of(connection, fund_id)
     table = tables.halts
-    rows = where.execute(select(table.c.state).where(table.c.scope.in_((EVERYWHERE, fund_id)))).scalars()
+    rows: Iterable[str] = where.execute(select(table.c.state).where(table.c.scope.in_((EVERYWHERE, fund_id)))).scalars()
     return HaltState.strictest(HaltState(state) for state in rows)
 
 

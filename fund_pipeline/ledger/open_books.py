@@ -40,7 +40,7 @@ def open_books(ledger: Ledger, strategies: Collection[str], instruments: Iterabl
         mine = select(table).where(table.c.strategy.in_(sorted(strategies)), tables.HOLDS_SOMETHING)
         found = [_position(row) for row in connection.execute(mine).mappings()]
         keys = {*instruments, *(one.instrument_key for one in found), *(one.instrument_key for one in orders)}
-        accounts = list(connection.execute(select(tables.accounts.c.account_id)).scalars())
+        accounts: list[str] = list(connection.execute(select(tables.accounts.c.account_id)).scalars())
         asked = sorted(keys)
         for start in range(0, len(asked), CHUNK):
             others = select(table).where(

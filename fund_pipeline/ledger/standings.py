@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -148,6 +148,7 @@ def _mode(connection: Connection, strategy: str) -> TradingMode | None:
 
 def _halt(connection: Connection, fund_id: str) -> HaltState:
     table = tables.halts
-    states = connection.execute(select(table.c.state).where(table.c.scope.in_([EVERYWHERE, fund_id]))).scalars()
+    query = select(table.c.state).where(table.c.scope.in_([EVERYWHERE, fund_id]))
+    states: Iterable[str] = connection.execute(query).scalars()
     strictness = tuple(HaltState)
     return max((HaltState(state) for state in states), key=strictness.index, default=HaltState.ACTIVE)

@@ -139,7 +139,7 @@ def _credentials(connection: Connection, user_id: str, *, lock: bool) -> Credent
     row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     codes = tables.recovery_codes  # asked for an unknown user too, who shall not be told apart by the time it takes
     unused = select(codes.c.code_hash).where(codes.c.user_id == user_id, codes.c.spent_at.is_(None))
-    hashes = frozenset(connection.execute(unused).scalars())
+    hashes: frozenset[str] = frozenset(connection.execute(unused).scalars())
     if row is None:
         return None
     return Credentials(

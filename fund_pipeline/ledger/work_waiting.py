@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select
 
@@ -35,7 +36,8 @@ def waiting_signals(ledger: Ledger, now: datetime) -> Waiting:
         or_(table.c.state == SignalState.RECEIVED.value, is_free(now))
     )
     with ledger_away(), ledger.reading() as connection:
-        count, newest, revisions = connection.execute(query).one()
+        row: Any = connection.execute(query).one()
+    count, newest, revisions = row
     return Waiting(count, f"{newest.isoformat()}:{count}:{revisions}" if count else "")
 
 

@@ -1,0 +1,79 @@
+"""The tables, as the newest migration leaves them, a file per room. A test compares the two."""
+
+from fund_pipeline.ledger.tables.accounts import STILL_OPEN, account_snapshots, accounts, alerts, halts
+from fund_pipeline.ledger.tables.allocations import (
+    ONLY_ACTIVE,
+    allocation_weights,
+    allocations,
+    approvals,
+    optimisation_runs,
+)
+from fund_pipeline.ledger.tables.audit import audit, audit_head
+from fund_pipeline.ledger.tables.base import SEQUENCE, NullableJson, metadata
+from fund_pipeline.ledger.tables.execution import (
+    ENTRY_IS_OPEN,
+    HOLDS_SOMETHING,
+    IS_FOLLOWED,
+    ORDER_IS_LIVE,
+    decisions,
+    executions,
+    order_transitions,
+    orders,
+    positions,
+    sender_entries,
+)
+from fund_pipeline.ledger.tables.registry import backtest_summaries, dates_acceptances, funds, strategies
+from fund_pipeline.ledger.tables.signals import (
+    NOT_REPEATS,
+    raw_signals,
+    refused_signals,
+    sender_passphrases,
+    senders,
+    signal_resends,
+    signal_transitions,
+    signals,
+)
+from fund_pipeline.ledger.tables.users import api_keys, recovery_codes, users
+
+__all__ = [
+    "ENTRY_IS_OPEN",
+    "HOLDS_SOMETHING",
+    "IS_FOLLOWED",
+    "NOT_REPEATS",
+    "ONLY_ACTIVE",
+    "ORDER_IS_LIVE",
+    "SEQUENCE",
+    "STILL_OPEN",
+    "NullableJson",
+    "account_snapshots",
+    "accounts",
+    "alerts",
+    "allocation_weights",
+    "allocations",
+    "api_keys",
+    "approvals",
+    "audit",
+    "audit_head",
+    "backtest_summaries",
+    "dates_acceptances",
+    "decisions",
+    "executions",
+    "funds",
+    "halts",
+    "metadata",
+    "optimisation_runs",
+    "order_transitions",
+    "orders",
+    "positions",
+    "raw_signals",
+    "recovery_codes",
+    "refused_signals",
+    "sender_entries",
+    "sender_passphrases",
+    "senders",
+    "signal_resends",
+    "signal_transitions",
+    "signals",
+    "strategies",
+    "users",
+]
