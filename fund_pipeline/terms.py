@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -65,3 +66,70 @@ class Right(StrEnum):
 
     CALL = "C"
     PUT = "P"
+
+
+class SizingMode(StrEnum):
+    """How an entry's quantity follows from its signal."""
+
+    SCALE = "scale"
+    FULL_CAPITAL = "full_capital"
+    FIXED_PCT = "fixed_pct"
+    TARGET_WEIGHT = "target_weight"
+
+
+class OrderRole(StrEnum):
+    """What an order is for. STOP and TARGET are attached to an entry and close what it opened."""
+
+    ENTRY = "ENTRY"
+    EXIT = "EXIT"
+    STOP = "STOP"
+    TARGET = "TARGET"
+
+    @property
+    def closes(self) -> bool:
+        """Whether it can only reduce a position."""
+        return self is not OrderRole.ENTRY
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it waits for an entry's fill."""
+        return self in (OrderRole.STOP, OrderRole.TARGET)
+
+
+class DecisionOutcome(StrEnum):
+    """What became of a signal in a fund."""
+
+    APPROVED = "APPROVED"
+    RESIZED = "RESIZED"
+    REJECTED = "REJECTED"
+    DROPPED = "DROPPED"
+
+
+class HaltState(StrEnum):
+    """What may be sent: everything; exits and cancels only; cancels only."""
+
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+    @property
+    def allows_entries(self) -> bool:
+        """Whether orders that open or add to a position may be sent."""
+        return self is HaltState.ACTIVE
+
+    @property
+    def allows_exits(self) -> bool:
+        """Whether orders that reduce a position may be sent. Cancels always may."""
+        return self is not HaltState.HALTED
+
+    def is_stricter_than(self, other: HaltState) -> bool:
+        """Whether it allows less."""
+        return _STRICTNESS.index(self) > _STRICTNESS.index(other)
+
+    @classmethod
+    def strictest(cls, states: Iterable[HaltState]) -> HaltState:
+        """The one that allows least; ACTIVE of none."""
+        return max(states, key=_STRICTNESS.index, default=cls.ACTIVE)
+
+
+_STRICTNESS = (HaltState.ACTIVE, HaltState.REDUCING, HaltState.HALTED)

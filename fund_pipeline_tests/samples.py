@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import Account, AccountSnapshot, HaltState, Severity, Trouble
+from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.allocations import record_recommendation
@@ -38,7 +38,7 @@ from fund_pipeline.signals import Environment, InstrumentMaster, RejectionReason
 from fund_pipeline.signals.errors import refusal
 from fund_pipeline.signals.inbox import Arrival, Reader, accept, keep_refused
 from fund_pipeline.signals.senders import NewSender, Vault, add_sender
-from fund_pipeline.terms import AssetClass
+from fund_pipeline.terms import AssetClass, HaltState
 from fund_pipeline.users import SecretBox, UserRole, add_key, add_user, new_recovery_codes
 from fund_pipeline_tests.execution.filled import fill_execution
 from fund_pipeline_tests.keys import SECRETS_KEY

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from fund_pipeline.errors import ConflictError, InputError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import EVERYWHERE, Halt, HaltState
+from fund_pipeline.ledger.account_model import EVERYWHERE, Halt
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.funds import get_fund, list_funds
 from fund_pipeline.ledger.halts import list_halts, set_halt
+from fund_pipeline.terms import HaltState
 
 ALLOWED = {
     HaltState.ACTIVE: "entries, exits and cancels",

@@ -31,8 +31,9 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.accounts import list_accounts
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.funds import list_funds, put_fund
-from fund_pipeline.ledger.model import Fund, SizingMode, Strategy, StrategyStatus, TradingMode
+from fund_pipeline.ledger.model import Fund, Strategy, StrategyStatus, TradingMode
 from fund_pipeline.ledger.strategies import list_strategies
+from fund_pipeline.terms import SizingMode
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$"
 

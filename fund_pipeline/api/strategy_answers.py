@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from fund_pipeline.accounts.registry import StrategyEntry
-from fund_pipeline.ledger.model import SizingMode, Strategy, StrategyStatus, TradingMode
+from fund_pipeline.ledger.model import Strategy, StrategyStatus, TradingMode
+from fund_pipeline.terms import SizingMode
 
 
 class StrategyAnswer(BaseModel):

@@ -10,7 +10,8 @@ import typer
 from fund_pipeline.cli.context import Json, ledger_of, person, print_json, start
 from fund_pipeline.cli.tables import console, table
 from fund_pipeline.errors import InputError
-from fund_pipeline.ledger.account_model import EVERYWHERE, HaltState
+from fund_pipeline.ledger.account_model import EVERYWHERE
+from fund_pipeline.terms import HaltState
 
 if TYPE_CHECKING:
     from fund_pipeline.accounts.halts import Effect

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fund_pipeline.cerebro.sizing import Action, ActionKind, Decision, DecisionReason, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing import Action, ActionKind, Decision, DecisionReason, PlannedOrder
 from fund_pipeline.cerebro.sizing import explain as in_words
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.decisions import list_decisions
@@ -78,7 +78,7 @@ def stored_decision(row: DecisionRow, orders: Iterable[OrderRow]) -> Decision:
         fund_id=row.fund_id,
         strategy=row.strategy,
         kind=SignalType(row.kind),
-        outcome=Outcome(row.outcome.value),
+        outcome=row.outcome,
         reason=DecisionReason[row.reason],
         figures=row.figures,
         orders=tuple(_planned(one) for one in planned if one.planned_quantity),
@@ -107,7 +107,7 @@ def _in_fund(ledger: Ledger, row: DecisionRow, orders: tuple[OrderRow, ...]) -> 
 
 def _planned(order: OrderRow) -> PlannedOrder:
     values = {name: getattr(order, name) for name in PlannedOrder.__dataclass_fields__}
-    return PlannedOrder(**values | {"role": Role(order.role.value), "quantity": order.planned_quantity})
+    return PlannedOrder(**values | {"role": order.role, "quantity": order.planned_quantity})
 
 
 def _actions(stored: Iterable[Mapping[str, Any]]) -> tuple[Action, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fund_pipeline.cerebro.sizing import Decided, Role, decide
+from fund_pipeline.cerebro.sizing import Decided, decide
 from fund_pipeline.decisions.batch import DECIDING, FAULTS, WAIT_SECONDS, Settled
 from fund_pipeline.decisions.facts import Sources, gather
 from fund_pipeline.decisions.signals import read_signal
@@ -19,6 +19,7 @@ from fund_pipeline.ledger.fitting import misfit
 from fund_pipeline.ledger.follow_ups import FollowUp, due_follow_ups
 from fund_pipeline.ledger.locks import exclusive
 from fund_pipeline.ledger.signal_model import SignalState, Verdict
+from fund_pipeline.terms import OrderRole
 
 WITHIN = timedelta(days=1)
 """An exit that fills later than this is followed by nothing: a newer signal is."""
@@ -62,7 +63,7 @@ def _decided(
 
 def _entries_only(decided: Decided, owner: str, now: datetime) -> NewDecision | None:
     """The decision, unless it is none that may follow: this signal's exits are done, and their ids are used."""
-    if len(decided.decisions) != 1 or any(order.role is Role.EXIT for order in decided.decisions[0].orders):
+    if len(decided.decisions) != 1 or any(order.role is OrderRole.EXIT for order in decided.decisions[0].orders):
         return None
     new = new_decision(decided.decisions[0], owner, now, part=1)
     return None if new.cancels or misfit(new.orders({}), ()) is not None else new

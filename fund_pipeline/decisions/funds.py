@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.limits import limits_of
 from fund_pipeline.accounts.snapshots import day_start_snapshot
-from fund_pipeline.cerebro.sizing import FundFacts, HaltState, SizingRules, World
+from fund_pipeline.cerebro.sizing import FundFacts, SizingRules, World
 from fund_pipeline.errors import InputError, InvariantError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, AccountStatus, Severity, Trouble
@@ -37,7 +37,7 @@ def fund_facts(
         currency=fund.currency,
         equity=_sum([_fresh(snapshots[one.account_id], rules, now) for one in mine], fund.currency, world),
         weights=None if rules is None else _weights(ledger, fund.fund_id, now),
-        halt=HaltState(state_of(ledger, fund.fund_id).value),
+        halt=state_of(ledger, fund.fund_id),
         day_start_equity=_sum([began[one.account_id] for one in mine], fund.currency, world),
         rules=rules,
     )

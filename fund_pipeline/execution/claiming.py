@@ -13,9 +13,10 @@ from fund_pipeline.execution.shares import Shares, beyond_broker, entry_filled, 
 from fund_pipeline.execution.trimming import trim, wish_cancel
 from fund_pipeline.execution.troubles import about_order
 from fund_pipeline.ledger.account_model import Severity
-from fund_pipeline.ledger.order_model import Change, OrderRole, OrderRow, OrderState
+from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
 from fund_pipeline.ledger.orders import Step
 from fund_pipeline.ledger.standings import Standing, Verdict
+from fund_pipeline.terms import OrderRole
 
 _ZERO = Decimal(0)
 _LOUD = (DoorReason.NOT_LIVE_TWICE, DoorReason.BROKER_IS_LIVE, DoorReason.BROKER_IS_PAPER)

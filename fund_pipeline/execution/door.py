@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fund_pipeline.ledger.account_model import AccountStatus, HaltState
+from fund_pipeline.ledger.account_model import AccountStatus
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.standings import Standing
+from fund_pipeline.terms import HaltState
 
 
 class DoorReason(StrEnum):

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 
-from fund_pipeline.ledger.order_model import OrderRole
+from fund_pipeline.terms import OrderRole
 
 LENGTH = 26
 """Letters and digits, a letter first: an IBKR orderRef, and a clientOrderId wherever 32 of them are taken."""

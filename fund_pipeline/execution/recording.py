@@ -18,8 +18,8 @@ from fund_pipeline.execution.positions import PLACES
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity, Trouble
 from fund_pipeline.ledger.decisions import NewDecision, StoredDecision, store_decisions
-from fund_pipeline.ledger.order_model import DecisionOutcome, DecisionRow, OrderRole, OrderRow, OrderState
-from fund_pipeline.terms import OrderType, Side
+from fund_pipeline.ledger.order_model import DecisionRow, OrderRow, OrderState
+from fund_pipeline.terms import OrderRole, OrderType, Side
 
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
@@ -60,7 +60,7 @@ def new_decision(
         fund_id=decision.fund_id,
         strategy=decision.strategy,
         kind=decision.kind.value,
-        outcome=DecisionOutcome(decision.outcome.value),
+        outcome=decision.outcome,
         reason=decision.reason.value,
         figures=dict(decision.figures),
         batch=batch,
@@ -190,7 +190,7 @@ def _pages(decision: Decision) -> tuple[Trouble, ...]:
 def _order(planned: PlannedOrder, decision: Decision, row: DecisionRow, now: datetime, patience: Patience) -> OrderRow:
     if planned.quantity <= 0:
         raise InvariantError(f"an order of {planned.quantity} {planned.instrument_key} was planned")
-    role = OrderRole(planned.role.value)
+    role = planned.role
     valid = patience.entry_valid if role is OrderRole.ENTRY else None
     return OrderRow(
         client_order_id=client_order_id(decision.signal_id, planned.leg, planned.account_id, role, 1),

@@ -18,9 +18,10 @@ from fund_pipeline.execution.wishes import fulfil
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.order_model import OrderRole, OrderRow, OrderState
+from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.orders import live_orders, orders_by_id
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, stand
+from fund_pipeline.terms import OrderRole
 
 _ROUNDS = 3
 """An exit may have to cancel an entry, then cut a stop, before it goes."""

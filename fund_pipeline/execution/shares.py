@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
-from fund_pipeline.ledger.order_model import OrderRole, OrderRow, OrderState
+from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.standings import Standing
-from fund_pipeline.terms import Side
+from fund_pipeline.terms import OrderRole, Side
 
 _ZERO = Decimal(0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.terms import AssetClass
+from fund_pipeline.terms import AssetClass, HaltState
 
 EVERYWHERE = "*"
 """The scope of a halt of every fund."""
@@ -21,36 +21,6 @@ class AccountStatus(StrEnum):
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
-
-
-class HaltState(StrEnum):
-    """What may be sent: everything; exits and cancels only; cancels only."""
-
-    ACTIVE = "ACTIVE"
-    REDUCING = "REDUCING"
-    HALTED = "HALTED"
-
-    @property
-    def allows_entries(self) -> bool:
-        """Whether orders that open or add to a position may be sent."""
-        return self is HaltState.ACTIVE
-
-    @property
-    def allows_exits(self) -> bool:
-        """Whether orders that reduce a position may be sent. Cancels always may."""
-        return self is not HaltState.HALTED
-
-    def is_stricter_than(self, other: HaltState) -> bool:
-        """Whether it allows less."""
-        return _STRICTNESS.index(self) > _STRICTNESS.index(other)
-
-    @classmethod
-    def strictest(cls, states: Iterable[HaltState]) -> HaltState:
-        """The one that allows least; ACTIVE of none."""
-        return max(states, key=_STRICTNESS.index, default=cls.ACTIVE)
-
-
-_STRICTNESS = (HaltState.ACTIVE, HaltState.REDUCING, HaltState.HALTED)
 
 
 class Severity(StrEnum):

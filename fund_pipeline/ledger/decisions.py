@@ -12,8 +12,9 @@ from fund_pipeline.ledger.account_model import Trouble
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
-from fund_pipeline.ledger.order_model import Change, DecisionOutcome, DecisionRow, OrderRow
+from fund_pipeline.ledger.order_model import Change, DecisionRow, OrderRow
 from fund_pipeline.ledger.orders import Step, insert_orders, read_order, read_orders, take_step
+from fund_pipeline.terms import DecisionOutcome
 
 Key = tuple[str, str, int]
 """Signal, fund and part."""

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
-from fund_pipeline.ledger.order_model import OrderRole, Position
+from fund_pipeline.ledger.order_model import Position
+from fund_pipeline.terms import OrderRole
 
 Book = tuple[str, str, str]
 """Strategy, account and instrument."""

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, RowMapping, select
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
-from fund_pipeline.ledger.order_model import OrderRole, OrderRow, OrderState
+from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.orders import read_orders
 from fund_pipeline.ledger.signal_model import SignalRow
 from fund_pipeline.ledger.signals import signal_of_row
+from fund_pipeline.terms import OrderRole
 
 ENTERS_LATER = "ENTRY_AFTER_FILL"
 """The action whose leg is entered once the exits are filled."""

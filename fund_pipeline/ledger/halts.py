@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger import audit, tables
-from fund_pipeline.ledger.account_model import EVERYWHERE, Halt, HaltState
+from fund_pipeline.ledger.account_model import EVERYWHERE, Halt
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.terms import HaltState
 
 
 def list_halts(ledger: Ledger) -> tuple[Halt, ...]:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from fund_pipeline.terms import SizingMode
+
 
 class StrategyStatus(StrEnum):
     """Whether a strategy may open positions."""
@@ -23,15 +25,6 @@ class TradingMode(StrEnum):
 
     PAPER = "PAPER"
     LIVE = "LIVE"
-
-
-class SizingMode(StrEnum):
-    """How an entry's quantity follows from its signal."""
-
-    SCALE = "scale"
-    FULL_CAPITAL = "full_capital"
-    FIXED_PCT = "fixed_pct"
-    TARGET_WEIGHT = "target_weight"
 
 
 class AllocationStatus(StrEnum):

@@ -8,25 +8,6 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-class OrderRole(StrEnum):
-    """What an order is for. STOP and TARGET are attached to an entry and close what it opened."""
-
-    ENTRY = "ENTRY"
-    EXIT = "EXIT"
-    STOP = "STOP"
-    TARGET = "TARGET"
-
-    @property
-    def closes(self) -> bool:
-        """Whether it can only reduce a position."""
-        return self is not OrderRole.ENTRY
-
-    @property
-    def is_attached(self) -> bool:
-        """Whether it waits for an entry's fill."""
-        return self in (OrderRole.STOP, OrderRole.TARGET)
-
-
 class OrderState(StrEnum):
     """The life of an order.
 

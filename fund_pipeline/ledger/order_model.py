@@ -6,25 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from fund_pipeline.ledger.order_law import LIVE as LIVE
-from fund_pipeline.ledger.order_law import OrderRole as OrderRole
 from fund_pipeline.ledger.order_law import OrderState as OrderState
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side
 
 UNATTRIBUTED = "UNATTRIBUTED"
 """The strategy in whose name fills of orders we do not know are booked, until a person says whose they are."""
-
-
-class DecisionOutcome(StrEnum):
-    """What became of a signal in a fund."""
-
-    APPROVED = "APPROVED"
-    RESIZED = "RESIZED"
-    REJECTED = "REJECTED"
-    DROPPED = "DROPPED"
 
 
 @dataclass(frozen=True)

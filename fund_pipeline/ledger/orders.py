@@ -17,8 +17,8 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_law import ENDED, may_become
-from fund_pipeline.ledger.order_model import Change, OrderRole, OrderRow, OrderState, OrderTransition
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState, OrderTransition
+from fund_pipeline.terms import AssetClass, OrderRole, OrderType, Side
 
 CHUNK = 500
 _ENUMS: Mapping[str, type[StrEnum]] = {

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from fund_pipeline.ledger.model import SizingMode, StrategyStatus
+from fund_pipeline.ledger.model import StrategyStatus
+from fund_pipeline.terms import SizingMode
 
 
 class SenderStatus(StrEnum):

@@ -12,7 +12,7 @@ from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
-from fund_pipeline.ledger.model import SizingMode, StrategyStatus
+from fund_pipeline.ledger.model import StrategyStatus
 from fund_pipeline.ledger.senders import read_senders
 from fund_pipeline.ledger.signal_model import (
     Outcome,
@@ -26,6 +26,7 @@ from fund_pipeline.ledger.signal_model import (
     Transition,
     WayIn,
 )
+from fund_pipeline.terms import SizingMode
 
 Decide = Callable[[Pending, Sequence[SenderRow]], Outcome]
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from fund_pipeline.errors import InvariantError, TemporaryError
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.account_model import EVERYWHERE, Account, HaltState, Trouble
+from fund_pipeline.ledger.account_model import EVERYWHERE, Account, Trouble
 from fund_pipeline.ledger.accounts import known_account
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
@@ -21,6 +21,7 @@ from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.order_model import OrderRow, Position
 from fund_pipeline.ledger.orders import Step, by_age, order_of, read_order, read_orders, take_step
 from fund_pipeline.ledger.positions import lock_account, read_position, read_positions
+from fund_pipeline.terms import HaltState
 
 
 @dataclass(frozen=True)
@@ -150,5 +151,4 @@ def _halt(connection: Connection, fund_id: str) -> HaltState:
     table = tables.halts
     query = select(table.c.state).where(table.c.scope.in_([EVERYWHERE, fund_id]))
     states: Iterable[str] = connection.execute(query).scalars()
-    strictness = tuple(HaltState)
-    return max((HaltState(state) for state in states), key=strictness.index, default=HaltState.ACTIVE)
+    return HaltState.strictest(HaltState(state) for state in states)

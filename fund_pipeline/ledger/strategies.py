@@ -14,7 +14,8 @@ from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
-from fund_pipeline.ledger.model import SizingMode, Strategy, StrategyStatus, TradingMode
+from fund_pipeline.ledger.model import Strategy, StrategyStatus, TradingMode
+from fund_pipeline.terms import SizingMode
 
 
 def list_strategies(ledger: Ledger) -> tuple[Strategy, ...]:

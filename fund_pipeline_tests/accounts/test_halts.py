@@ -11,10 +11,11 @@ from hypothesis import strategies as some
 from fund_pipeline.accounts.halts import ALLOWED, Effect, effective, halt, resume, standing
 from fund_pipeline.errors import ConflictError, InputError, NotFoundError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import EVERYWHERE, HaltState
+from fund_pipeline.ledger.account_model import EVERYWHERE
 from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.halts import list_halts, set_halt, state_of
+from fund_pipeline.terms import HaltState
 from fund_pipeline_tests.samples import ACT, FUND
 
 ACTIVE, REDUCING, HALTED = HaltState

@@ -23,7 +23,6 @@ from fund_pipeline.ledger.allocations import record_recommendation
 from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.funds import put_fund
-from fund_pipeline.ledger.model import SizingMode
 from fund_pipeline.ledger.order_model import OrderRow, Position
 from fund_pipeline.ledger.orders import list_orders, live_orders
 from fund_pipeline.ledger.positions import list_positions
@@ -33,7 +32,7 @@ from fund_pipeline.ledger.strategies import list_strategies, put_strategy
 from fund_pipeline.signals import Environment, QuantityMeans, SenderOptions
 from fund_pipeline.signals.inbox import Arrival, WayIn, accept, explain, process_pending
 from fund_pipeline.signals.senders import Sender
-from fund_pipeline.terms import AssetClass
+from fund_pipeline.terms import AssetClass, SizingMode
 from fund_pipeline_tests.samples import FUND, account, allocation, approval_of, run, strategy
 from fund_pipeline_tests.signals.inboxes import READER
 

@@ -17,9 +17,10 @@ from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.execution.brokers.paper import FILL, Fault, FaultKind
 from fund_pipeline.ledger.claims import claim
 from fund_pipeline.ledger.decisions import list_decisions
-from fund_pipeline.ledger.order_model import OrderRole, OrderRow
+from fund_pipeline.ledger.order_model import OrderRow
 from fund_pipeline.ledger.orders import list_orders
 from fund_pipeline.signals.inbox import process_pending
+from fund_pipeline.terms import OrderRole
 from fund_pipeline_tests.decisions.floor import EQUITY, WEIGHED, WEIGHT, Floor, leg
 from fund_pipeline_tests.decisions.scenarios import order, sized, weight
 from fund_pipeline_tests.execution.machine import FAULTS, Deadly, Killed

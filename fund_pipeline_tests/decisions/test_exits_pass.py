@@ -10,10 +10,9 @@ from sqlalchemy import update
 
 from fund_pipeline.execution.port import OrderRequest
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.account_model import HaltState
 from fund_pipeline.ledger.halts import set_halt
 from fund_pipeline.ledger.model import StrategyStatus
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.terms import AssetClass, HaltState, OrderType, Side
 from fund_pipeline_tests.decisions.floor import ACT, STRATEGY, WEIGHED, Floor, leg
 from fund_pipeline_tests.decisions.scenarios import sized
 

@@ -2,13 +2,13 @@ from decimal import Decimal
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import Outcome, Role
 from fund_pipeline.decisions.explaining import explain_signal, stored_decision
 from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.audit import Act, history
 from fund_pipeline.ledger.order_model import OrderState
 from fund_pipeline.ledger.order_wishes import wish_cancelled
+from fund_pipeline.terms import DecisionOutcome, OrderRole
 from fund_pipeline_tests.decisions.floor import Floor, leg, signal
 
 
@@ -32,10 +32,10 @@ def test_the_decision_is_rebuilt_as_it_was_planned_whatever_became_of_its_orders
     floor.work()
     (one,) = explain_signal(floor.ledger, entry).funds
     decision = stored_decision(one.decision, one.orders)
-    assert decision.outcome is Outcome.APPROVED
+    assert decision.outcome is DecisionOutcome.APPROVED
     assert {(order.role, order.quantity) for order in decision.orders} == {
-        (Role.ENTRY, Decimal(80)),
-        (Role.STOP, Decimal(80)),
+        (OrderRole.ENTRY, Decimal(80)),
+        (OrderRole.STOP, Decimal(80)),
     }
     assert [left.is_flat for left in one.left] == [True]
 

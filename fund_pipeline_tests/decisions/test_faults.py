@@ -16,9 +16,8 @@ from fund_pipeline.execution import submit_intents
 from fund_pipeline.execution.brokers.paper import FILL, Fault, FaultKind
 from fund_pipeline.execution.port import OrderRequest, Quote
 from fund_pipeline.ledger.claims import claim
-from fund_pipeline.ledger.order_model import OrderRole
 from fund_pipeline.signals.inbox import process_pending
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.terms import AssetClass, OrderRole, OrderType, Side
 from fund_pipeline_tests.decisions.floor import Floor, leg
 from fund_pipeline_tests.decisions.scenarios import sized
 from fund_pipeline_tests.signals.inboxes import READER

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from sqlalchemy import insert, select
 
-from fund_pipeline.cerebro.sizing import Decision, DecisionReason, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing import Decision, DecisionReason, PlannedOrder
 from fund_pipeline.execution import record
 from fund_pipeline.execution.booking import settle
 from fund_pipeline.execution.troubles import execution_changed
 from fund_pipeline.ledger import Ledger, tables
 from fund_pipeline.ledger.executions import book_executions
 from fund_pipeline.ledger.order_model import Execution
-from fund_pipeline.terms import AssetClass, OrderType, Side, SignalType
+from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side, SignalType
 
 
 def fill_execution(ledger: Ledger, account_id: str, at: datetime) -> None:
@@ -26,7 +26,7 @@ def fill_execution(ledger: Ledger, account_id: str, at: datetime) -> None:
     planned = PlannedOrder(
         leg=0,
         account_id=account_id,
-        role=Role.ENTRY,
+        role=OrderRole.ENTRY,
         asset_class=AssetClass.STOCK,
         order_type=OrderType.MARKET,
         limit_price=None,
@@ -41,7 +41,7 @@ def fill_execution(ledger: Ledger, account_id: str, at: datetime) -> None:
         fund_id="demo",
         strategy="A",
         kind=SignalType.ENTRY,
-        outcome=Outcome.APPROVED,
+        outcome=DecisionOutcome.APPROVED,
         reason=DecisionReason.SIZED,
         figures={"C": "1000"},
         orders=(planned,),

@@ -12,11 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind
 from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.execution.brokers.paper import FILL, FaultKind
-from fund_pipeline.ledger.order_model import OrderRole, OrderState
-from fund_pipeline.terms import OrderType, Side
+from fund_pipeline.ledger.order_model import OrderState
+from fund_pipeline.terms import OrderRole, OrderType, Side
 from fund_pipeline_tests.execution.world import World, planned
 
 FAULTS = [
@@ -99,14 +99,14 @@ class Orders(RuleBasedStateMachine):
         side, back = (Side.BUY, Side.SELL) if long else (Side.SELL, Side.BUY)
         kind = OrderType.MARKET if limit is None else OrderType.LIMIT
         price = None if limit is None else Decimal(limit)
-        orders = [planned(Role.ENTRY, quantity, side=side, order_type=kind, limit_price=price)]
+        orders = [planned(OrderRole.ENTRY, quantity, side=side, order_type=kind, limit_price=price)]
         far = {"side": back}
         if attached in ("stop", "both"):
             at = Decimal(42 if long else 58)
-            orders.append(planned(Role.STOP, quantity, order_type=OrderType.STOP, stop_price=at, **far))
+            orders.append(planned(OrderRole.STOP, quantity, order_type=OrderType.STOP, stop_price=at, **far))
         if attached in ("target", "both"):
             at = Decimal(58 if long else 42)
-            orders.append(planned(Role.TARGET, quantity, order_type=OrderType.LIMIT, limit_price=at, **far))
+            orders.append(planned(OrderRole.TARGET, quantity, order_type=OrderType.LIMIT, limit_price=at, **far))
         self.world.decide(*orders)
         self._then(then)
 
@@ -115,7 +115,7 @@ class Orders(RuleBasedStateMachine):
     def leave(self, tenths: int, then: str) -> None:
         held = self.world.held()
         quantity = max(abs(held) * tenths // 10, Decimal(1))
-        self.world.decide(planned(Role.EXIT, quantity, side=Side.SELL if held > 0 else Side.BUY))
+        self.world.decide(planned(OrderRole.EXIT, quantity, side=Side.SELL if held > 0 else Side.BUY))
         self._then(then)
 
     def _then(self, then: str) -> None:
@@ -204,7 +204,7 @@ class Orders(RuleBasedStateMachine):
             world.check_settled()
             if world.held():
                 side = Side.SELL if world.held() > 0 else Side.BUY
-                world.decide(planned(Role.EXIT, abs(world.held()), side=side))
+                world.decide(planned(OrderRole.EXIT, abs(world.held()), side=side))
             for entry in [one for one in world.orders(OrderRole.ENTRY) if one.state.is_live]:
                 world.decide(
                     actions=(Action(kind=ActionKind.CANCEL_ENTRY_FIRST, client_order_id=entry.client_order_id),)

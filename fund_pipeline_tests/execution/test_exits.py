@@ -7,26 +7,26 @@ from decimal import Decimal
 
 import pytest
 
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
 from fund_pipeline.execution.brokers.paper import Commission, FaultKind, PaperTerms
 from fund_pipeline.execution.brokers.paper.terms import COMMISSIONS
 from fund_pipeline.execution.port import OrderRequest, RefusalCode
 from fund_pipeline.ledger.account_model import Severity
-from fund_pipeline.ledger.order_model import OrderRole, OrderState
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.ledger.order_model import OrderState
+from fund_pipeline.terms import AssetClass, OrderRole, OrderType, Side
 from fund_pipeline_tests.execution.world import FREE, NONE, World, planned
 
 
 def limit(price: int, quantity: int = 100) -> PlannedOrder:
-    return planned(Role.ENTRY, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(price))
+    return planned(OrderRole.ENTRY, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(price))
 
 
 def stop(price: int = 45, quantity: int = 100) -> PlannedOrder:
-    return planned(Role.STOP, quantity, order_type=OrderType.STOP, stop_price=Decimal(price))
+    return planned(OrderRole.STOP, quantity, order_type=OrderType.STOP, stop_price=Decimal(price))
 
 
 def target(price: int = 60, quantity: int = 100) -> PlannedOrder:
-    return planned(Role.TARGET, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(price))
+    return planned(OrderRole.TARGET, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(price))
 
 
 def cancel_first(entry: str) -> tuple[Action, ...]:
@@ -34,9 +34,9 @@ def cancel_first(entry: str) -> tuple[Action, ...]:
 
 
 def test_an_exit_closes_the_position_and_its_profit_is_exact(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     world.quote(53)
-    world.run(planned(Role.EXIT, 100))
+    world.run(planned(OrderRole.EXIT, 100))
     position = world.position()
     assert position is not None
     assert (position.quantity, position.realised_pnl, position.opened_by) == (0, 300, None)
@@ -45,10 +45,10 @@ def test_an_exit_closes_the_position_and_its_profit_is_exact(world: World) -> No
 
 def test_an_exit_that_fails_is_tried_again_after_growing_pauses_and_a_person_hears_of_it(either_world: World) -> None:
     world = either_world
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     for _ in range(3):
         world.fault("submit", FaultKind.REJECT, code=RefusalCode.OTHER)
-    world.run(planned(Role.EXIT, 100))
+    world.run(planned(OrderRole.EXIT, 100))
     alert = world.alerts()["EXIT_FAILED"]
     assert (alert.trouble.severity, alert.raised) == (Severity.CRITICAL, 1)
     pauses = []
@@ -66,9 +66,9 @@ def test_an_exit_that_fails_is_tried_again_after_growing_pauses_and_a_person_hea
 
 
 def test_an_exit_of_which_the_broker_is_away_goes_when_it_is_back(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     world.fault("positions", FaultKind.AWAY)
-    [late] = world.decide(planned(Role.EXIT, 100))
+    [late] = world.decide(planned(OrderRole.EXIT, 100))
     world.send()
     assert (world.state(late), world.alerts()["BROKER_AWAY"].trouble.severity) == (OrderState.INTENT, "CRITICAL")
     world.send()
@@ -77,10 +77,10 @@ def test_an_exit_of_which_the_broker_is_away_goes_when_it_is_back(world: World) 
 
 
 def test_two_exits_of_one_position_never_close_more_than_is_held(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
-    first = world.decide(planned(Role.EXIT, 70))[0]
+    world.run(planned(OrderRole.ENTRY, 100))
+    first = world.decide(planned(OrderRole.EXIT, 70))[0]
     world.wait(1)
-    second = world.decide(planned(Role.EXIT, 70))[0]
+    second = world.decide(planned(OrderRole.EXIT, 70))[0]
     world.send()
     world.follow()
     assert (world.order(first).quantity, world.order(second).quantity) == (70, 30)
@@ -88,17 +88,17 @@ def test_two_exits_of_one_position_never_close_more_than_is_held(world: World) -
 
 
 def test_an_exit_of_nothing_is_never_sent(world: World) -> None:
-    [alone] = world.run(planned(Role.EXIT, 100))
+    [alone] = world.run(planned(OrderRole.EXIT, 100))
     assert (world.state(alone), world.order(alone).reason) == (OrderState.CANCELLED, "NOTHING_TO_CLOSE")
     assert world.broker.find(alone) is None
 
 
 def test_an_exit_never_sells_what_the_broker_does_not_hold(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     request = _by_hand(world, 60)
     world.broker.trade_by_hand(request, Decimal(50))
     world.fault("executions", FaultKind.AWAY)
-    [late] = world.decide(planned(Role.EXIT, 100))
+    [late] = world.decide(planned(OrderRole.EXIT, 100))
     world.send()
     assert world.order(late).quantity == 40
     assert "BROKER_HOLDS_LESS" in world.alerts()
@@ -107,10 +107,10 @@ def test_an_exit_never_sells_what_the_broker_does_not_hold(world: World) -> None
 
 
 def test_another_strategys_opposite_position_does_not_hold_an_exit_back(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
-    world.run(planned(Role.ENTRY, 60, side=Side.SELL), strategy="T")
+    world.run(planned(OrderRole.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 60, side=Side.SELL), strategy="T")
     assert world.at_broker() == 40
-    [late] = world.run(planned(Role.EXIT, 100))
+    [late] = world.run(planned(OrderRole.EXIT, 100))
     assert (world.state(late), world.held(), world.held("T")) == (OrderState.FILLED, 0, -60)
 
 
@@ -118,7 +118,7 @@ def test_a_working_entry_is_cancelled_before_its_exit_which_closes_what_it_fille
     world.quote(50, ask_size=Decimal(30))
     [entry] = world.run(limit(50))
     assert (world.state(entry), world.held()) == (OrderState.PARTIALLY_FILLED, 30)
-    [late] = world.decide(planned(Role.EXIT, 30), actions=cancel_first(entry))
+    [late] = world.decide(planned(OrderRole.EXIT, 30), actions=cancel_first(entry))
     world.quote(50, ask_size=Decimal(20))  # it fills while the cancel is on its way
     world.follow()
     world.follow()
@@ -131,9 +131,9 @@ def test_a_working_entry_is_cancelled_before_its_exit_which_closes_what_it_fille
 def test_an_exit_of_a_half_closes_half_of_what_is_held_once_the_entry_is_dead(world: World) -> None:
     world.quote(50, ask_size=Decimal(30))
     [entry] = world.run(limit(50))
-    named = {"signal_id": "signal-1", "order_leg": 0, "account_id": "a1", "role": Role.ENTRY}
+    named = {"signal_id": "signal-1", "order_leg": 0, "account_id": "a1", "role": OrderRole.ENTRY}
     half = Action(kind=ActionKind.CANCEL_ENTRY_FIRST, leg=0, fraction=Decimal("0.5"), ends=False, **named)  # type: ignore[arg-type]
-    [late] = world.decide(planned(Role.EXIT, 15), actions=(half,))
+    [late] = world.decide(planned(OrderRole.EXIT, 15), actions=(half,))
     world.quote(50, ask_size=Decimal(21))
     world.settle(passes=3)
     assert (world.state(entry), world.order(entry).filled_quantity) == (OrderState.CANCELLED, 51)
@@ -184,7 +184,7 @@ def test_a_stop_of_an_entry_that_never_fills_is_never_sent(world: World) -> None
 @pytest.mark.parametrize("has_oca", [True, False])
 def test_what_the_target_fills_the_stop_does_not(world: World, has_oca: bool) -> None:
     _reopen(world, PaperTerms(spread_bps=NONE, commissions=FREE, has_oca=has_oca))
-    _, protection, profit = world.run(planned(Role.ENTRY, 100), stop(), target())
+    _, protection, profit = world.run(planned(OrderRole.ENTRY, 100), stop(), target())
     world.follow()
     world.quote(61, bid_size=Decimal(40))
     world.settle(passes=2)
@@ -199,9 +199,9 @@ def test_what_the_target_fills_the_stop_does_not(world: World, has_oca: bool) ->
 
 
 def test_an_exit_cancels_the_stop_and_target_before_it_goes(world: World) -> None:
-    _, protection, profit = world.run(planned(Role.ENTRY, 100), stop(), target())
+    _, protection, profit = world.run(planned(OrderRole.ENTRY, 100), stop(), target())
     world.follow()
-    [late] = world.decide(planned(Role.EXIT, 100))
+    [late] = world.decide(planned(OrderRole.EXIT, 100))
     world.send()
     assert {world.state(protection), world.state(profit)} == {OrderState.CANCELLED}
     world.follow()
@@ -211,10 +211,10 @@ def test_an_exit_cancels_the_stop_and_target_before_it_goes(world: World) -> Non
 
 
 def test_an_exit_waits_while_the_stop_cannot_be_cancelled(world: World) -> None:
-    _, protection = world.run(planned(Role.ENTRY, 100), stop())
+    _, protection = world.run(planned(OrderRole.ENTRY, 100), stop())
     world.follow()
     world.fault("cancel", FaultKind.AWAY)
-    [late] = world.decide(planned(Role.EXIT, 100))
+    [late] = world.decide(planned(OrderRole.EXIT, 100))
     world.send()
     assert (world.state(protection), world.state(late)) == (OrderState.PENDING_CANCEL, OrderState.INTENT)
     world.settle(passes=2)
@@ -222,9 +222,9 @@ def test_an_exit_waits_while_the_stop_cannot_be_cancelled(world: World) -> None:
 
 
 def test_a_stop_that_fills_first_leaves_the_exit_nothing(world: World) -> None:
-    _, protection = world.run(planned(Role.ENTRY, 100), stop())
+    _, protection = world.run(planned(OrderRole.ENTRY, 100), stop())
     world.follow()
-    [late] = world.decide(planned(Role.EXIT, 100))
+    [late] = world.decide(planned(OrderRole.EXIT, 100))
     world.quote(44)
     world.settle(passes=2)
     assert (world.state(protection), world.state(late)) == (OrderState.FILLED, OrderState.CANCELLED)
@@ -232,9 +232,9 @@ def test_a_stop_that_fills_first_leaves_the_exit_nothing(world: World) -> None:
 
 
 def test_a_scale_out_cuts_the_stop_to_what_stays(world: World) -> None:
-    _, protection = world.run(planned(Role.ENTRY, 100), stop())
+    _, protection = world.run(planned(OrderRole.ENTRY, 100), stop())
     world.follow()
-    world.run(planned(Role.EXIT, 40))
+    world.run(planned(OrderRole.EXIT, 40))
     world.follow()
     assert (world.held(), world.order(protection).quantity) == (60, 60)
     world.quote(44)
@@ -243,10 +243,10 @@ def test_a_scale_out_cuts_the_stop_to_what_stays(world: World) -> None:
 
 
 def test_a_stop_that_the_broker_does_not_change_is_replaced(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100), stop())
+    world.run(planned(OrderRole.ENTRY, 100), stop())
     world.follow()
     world.fault("modify", FaultKind.REJECT)
-    world.run(planned(Role.EXIT, 40))
+    world.run(planned(OrderRole.EXIT, 40))
     world.settle(passes=3)
     first, second = world.orders(OrderRole.STOP)
     assert (first.state, first.reason) == (OrderState.CANCELLED, "REPLACE_REFUSED")
@@ -254,7 +254,7 @@ def test_a_stop_that_the_broker_does_not_change_is_replaced(world: World) -> Non
 
 
 def test_a_stop_that_the_broker_rejects_is_sent_again_and_told(world: World) -> None:
-    world.decide(planned(Role.ENTRY, 100), stop())
+    world.decide(planned(OrderRole.ENTRY, 100), stop())
     world.send()
     world.fault("submit", FaultKind.REJECT)
     world.settle(passes=3)
@@ -263,8 +263,8 @@ def test_a_stop_that_the_broker_rejects_is_sent_again_and_told(world: World) -> 
 
 
 def test_the_stop_of_a_short_buys_it_back(world: World) -> None:
-    short_stop = planned(Role.STOP, 100, side=Side.BUY, order_type=OrderType.STOP, stop_price=Decimal(55))
-    world.run(planned(Role.ENTRY, 100, side=Side.SELL), short_stop)
+    short_stop = planned(OrderRole.STOP, 100, side=Side.BUY, order_type=OrderType.STOP, stop_price=Decimal(55))
+    world.run(planned(OrderRole.ENTRY, 100, side=Side.SELL), short_stop)
     world.follow()
     world.quote(56)
     world.follow()
@@ -278,9 +278,9 @@ def test_a_futures_short_is_flat_in_the_end_and_its_profit_to_the_cent_after_com
     _reopen(world, PaperTerms(spread_bps=NONE, commissions=fees))
     gold = {"instrument_key": "FUTURE:GC:COMEX:20260428", "asset_class": AssetClass.FUTURE, "multiplier": Decimal(100)}
     world.quote("2650.10", gold["instrument_key"])  # type: ignore[arg-type]
-    world.run(planned(Role.ENTRY, 3, side=Side.SELL, **gold))
+    world.run(planned(OrderRole.ENTRY, 3, side=Side.SELL, **gold))
     world.quote("2641.30", gold["instrument_key"])  # type: ignore[arg-type]
-    world.run(planned(Role.EXIT, 3, side=Side.BUY, **gold))
+    world.run(planned(OrderRole.EXIT, 3, side=Side.BUY, **gold))
     position = world.position(key=str(gold["instrument_key"]))
     assert position is not None
     assert (position.quantity, position.realised_pnl, position.commission) == (0, Decimal("2626.50"), Decimal("13.50"))

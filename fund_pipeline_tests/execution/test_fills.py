@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind
 from fund_pipeline.execution.brokers.paper import FILL, FaultKind
 from fund_pipeline.execution.port import BrokerExecution, OrderRequest
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, OrderState
-from fund_pipeline.terms import OrderType
+from fund_pipeline.terms import OrderRole, OrderType
 from fund_pipeline_tests.execution.world import World, planned
 
 
 def working(world: World, quantity: int = 100) -> str:
-    return world.run(planned(Role.ENTRY, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(40)))[0]
+    return world.run(planned(OrderRole.ENTRY, quantity, order_type=OrderType.LIMIT, limit_price=Decimal(40)))[0]
 
 
 def test_a_fill_told_twice_is_booked_once(either_world: World) -> None:
     world = either_world
     world.fault("executions", FaultKind.TWICE)
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     world.fault("executions", FaultKind.TWICE)
     world.follow()
     assert (world.held(), len(list_executions(world.ledger)), dict(world.alerts())) == (100, 1, {})
@@ -30,7 +30,7 @@ def test_a_fill_told_twice_is_booked_once(either_world: World) -> None:
 
 
 def test_a_fill_before_the_acknowledgement_is_booked(world: World) -> None:
-    [entry] = world.decide(planned(Role.ENTRY, 100))
+    [entry] = world.decide(planned(OrderRole.ENTRY, 100))
     world.fault("submit", FaultKind.LOST_ANSWER)
     world.send()
     world.follow()
@@ -53,20 +53,20 @@ def test_a_fill_after_the_cancel_is_booked(world: World) -> None:
 
 def test_an_overfill_is_booked_and_pages(world: World) -> None:
     world.fault(FILL, FaultKind.OVERFILL, quantity=Decimal(5))
-    [entry] = world.run(planned(Role.ENTRY, 100))
+    [entry] = world.run(planned(OrderRole.ENTRY, 100))
     assert (world.state(entry), world.held(), world.at_broker()) == (OrderState.FILLED, 105, 105)
     assert world.alerts()["OVERFILL"].trouble.severity is Severity.CRITICAL
 
 
 def test_an_overfilled_exit_says_that_it_crossed_zero(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     world.fault(FILL, FaultKind.OVERFILL, quantity=Decimal(5))
-    world.run(planned(Role.EXIT, 100))
+    world.run(planned(OrderRole.EXIT, 100))
     assert (world.held(), "EXIT_CROSSED_ZERO" in world.alerts()) == (-5, True)
 
 
 def test_a_fill_of_an_unknown_order_is_booked_apart_and_pages(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     request = replace(OrderRequest.of(world.orders()[0]), quantity=Decimal(7))
     world.broker.trade_by_hand(request, Decimal(51), reference="somebody-else")
     world.follow()
@@ -77,7 +77,7 @@ def test_a_fill_of_an_unknown_order_is_booked_apart_and_pages(world: World) -> N
 
 
 def test_an_order_is_not_ended_before_its_fills_are_told(world: World) -> None:
-    [entry] = world.decide(planned(Role.ENTRY, 100))
+    [entry] = world.decide(planned(OrderRole.ENTRY, 100))
     world.fault(FILL, FaultKind.HIDDEN, seconds=300)
     world.send()
     world.follow()
@@ -92,7 +92,7 @@ def test_an_order_is_not_ended_before_its_fills_are_told(world: World) -> None:
 
 def test_partial_fills_add_up_to_their_average(world: World) -> None:
     world.quote(50, ask_size=Decimal(40))
-    [entry] = world.run(planned(Role.ENTRY, 100))
+    [entry] = world.run(planned(OrderRole.ENTRY, 100))
     assert (world.state(entry), world.held()) == (OrderState.PARTIALLY_FILLED, 40)
     world.quote(51)
     world.follow()
@@ -100,7 +100,7 @@ def test_partial_fills_add_up_to_their_average(world: World) -> None:
 
 
 def test_a_fill_told_again_with_another_price_stays_as_it_was_and_pages(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
 
     class Changed(type(world.broker)):  # type: ignore[misc]
         def executions(self, since: object) -> tuple[BrokerExecution, ...]:
@@ -115,7 +115,7 @@ def test_a_fill_told_again_with_another_price_stays_as_it_was_and_pages(world: W
 
 
 def test_a_broker_whose_clock_is_behind_is_still_asked_for_all_fills(world: World) -> None:
-    world.run(planned(Role.ENTRY, 100))
+    world.run(planned(OrderRole.ENTRY, 100))
     world.time = world.time.replace(minute=world.time.minute + 1)
     entry = working(world)
     world.wait(-1800)  # the broker's clock jumps back half an hour

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from fund_pipeline.cerebro.sizing.model import Role
 from fund_pipeline.ledger.order_model import OrderState
+from fund_pipeline.terms import OrderRole
 from fund_pipeline_tests.execution.world import NOON, World, planned
 
 POINTS = [
@@ -30,9 +30,9 @@ def test_a_process_killed_anywhere_between_the_steps_loses_and_doubles_nothing(
     worlds = [new_world() for _ in POINTS]
     children = []
     for world, (point, number) in zip(worlds, POINTS, strict=True):
-        world.run(planned(Role.ENTRY, 50))
-        world.decide(planned(Role.ENTRY, 100))
-        world.decide(planned(Role.EXIT, 50))
+        world.run(planned(OrderRole.ENTRY, 50))
+        world.decide(planned(OrderRole.ENTRY, 100))
+        world.decide(planned(OrderRole.EXIT, 50))
         command = [sys.executable, "-m", "fund_pipeline_tests.execution.killed_child"]
         arguments = [world.url, str(world.home), NOON.isoformat(), point, str(number)]
         children.append(subprocess.Popen([*command, *arguments], env=dict(os.environ)))
@@ -49,7 +49,7 @@ def test_a_process_killed_anywhere_between_the_steps_loses_and_doubles_nothing(
 
 
 def test_processes_that_send_at_the_same_time_send_each_order_once(world: World) -> None:
-    entries = [world.decide(planned(Role.ENTRY, 10))[0] for _ in range(20)]
+    entries = [world.decide(planned(OrderRole.ENTRY, 10))[0] for _ in range(20)]
     command = [
         sys.executable,
         "-m",

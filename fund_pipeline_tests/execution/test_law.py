@@ -13,9 +13,10 @@ from fund_pipeline.errors import InvariantError
 from fund_pipeline.execution.ids import client_order_id
 from fund_pipeline.execution.patience import Patience
 from fund_pipeline.ledger.order_law import ENDED, TRANSITIONS, after_fill, may_become
-from fund_pipeline.ledger.order_model import Change, OrderRole, OrderState
+from fund_pipeline.ledger.order_model import Change, OrderState
 from fund_pipeline.ledger.orders import Step, change_order
-from fund_pipeline_tests.execution.world import Role, World, planned
+from fund_pipeline.terms import OrderRole
+from fund_pipeline_tests.execution.world import World, planned
 
 states = st.sampled_from(OrderState)
 parts = st.tuples(
@@ -49,7 +50,7 @@ def test_a_fill_is_lawful_in_every_state(state: OrderState, filled: Decimal, qua
 
 
 def test_the_ledger_refuses_an_unlawful_change_and_one_of_an_order_that_moved_on(world: World) -> None:
-    [entry] = world.decide(planned(Role.ENTRY, 100))
+    [entry] = world.decide(planned(OrderRole.ENTRY, 100))
     order = world.order(entry)
     with pytest.raises(InvariantError, match="cannot go from INTENT to UNKNOWN"):
         change_order(world.ledger, Step(order, Change(OrderState.UNKNOWN, "x", world.time)))

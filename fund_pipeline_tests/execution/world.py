@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import event, insert
 
-from fund_pipeline.cerebro.sizing.model import Action, Decision, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import Action, Decision, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.execution import Followed, Patience, follow, record, submit_intents
 from fund_pipeline.execution.brokers.paper import Commission, Fault, FaultKind, PaperBroker, PaperTerms, book
@@ -27,12 +27,12 @@ from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.ledger.order_model import OrderRole, OrderRow, OrderState, Position
+from fund_pipeline.ledger.order_model import OrderRow, OrderState, Position
 from fund_pipeline.ledger.orders import get_order, list_orders
 from fund_pipeline.ledger.positions import list_positions
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.strategies import put_strategy
-from fund_pipeline.terms import AssetClass, OrderType, Side, SignalType
+from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side, SignalType
 from fund_pipeline_tests.samples import ACT, FUND, strategy
 
 NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -82,7 +82,7 @@ def add_signal(ledger: Ledger, signal_id: str) -> None:
         connection.execute(insert(tables.raw_signals).values(row))
 
 
-def planned(role: Role, quantity: str | int, **fields: object) -> PlannedOrder:
+def planned(role: OrderRole, quantity: str | int, **fields: object) -> PlannedOrder:
     """A planned order for KO: an entry buys, what closes sells."""
     values: dict[str, object] = {
         "leg": 0,
@@ -90,7 +90,7 @@ def planned(role: Role, quantity: str | int, **fields: object) -> PlannedOrder:
         "role": role,
         "instrument_key": KO,
         "asset_class": AssetClass.STOCK,
-        "side": Side.BUY if role is Role.ENTRY else Side.SELL,
+        "side": Side.BUY if role is OrderRole.ENTRY else Side.SELL,
         "quantity": Decimal(quantity),
         "order_type": OrderType.MARKET,
         "limit_price": None,
@@ -105,13 +105,13 @@ def planned(role: Role, quantity: str | int, **fields: object) -> PlannedOrder:
 
 def decision(signal_id: str, *orders: PlannedOrder, actions: tuple[Action, ...] = (), **fields: object) -> Decision:
     """A decision of strategy S."""
-    closes = bool(orders) and all(one.role is Role.EXIT for one in orders)
+    closes = bool(orders) and all(one.role is OrderRole.EXIT for one in orders)
     values: dict[str, object] = {
         "signal_id": signal_id,
         "fund_id": "demo",
         "strategy": "S",
         "kind": SignalType.EXIT if closes else SignalType.ENTRY,
-        "outcome": Outcome.APPROVED,
+        "outcome": DecisionOutcome.APPROVED,
         "reason": DecisionReason.SIZED,
         "figures": {"C": "1000"},
         "orders": orders,

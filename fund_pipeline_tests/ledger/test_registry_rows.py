@@ -8,8 +8,9 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.backtests import accept_dates, list_acceptances, list_summaries, put_statistics, put_summaries
 from fund_pipeline.ledger.funds import get_fund, list_funds, put_fund
-from fund_pipeline.ledger.model import DatesAcceptance, SizingMode, TradingMode
+from fund_pipeline.ledger.model import DatesAcceptance, TradingMode
 from fund_pipeline.ledger.strategies import get_strategy, list_strategies, put_strategy
+from fund_pipeline.terms import SizingMode
 from fund_pipeline_tests.samples import ACT, FUND, NOW, strategy, summary
 
 

@@ -11,7 +11,7 @@ import pytest
 from fund_pipeline.errors import ConflictError, NotFoundError, TemporaryError
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.audit import history
-from fund_pipeline.ledger.model import SizingMode, StrategyStatus
+from fund_pipeline.ledger.model import StrategyStatus
 from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow
 from fund_pipeline.ledger.signals import settle_pending
 from fund_pipeline.ledger.strategies import put_strategy
@@ -31,6 +31,7 @@ from fund_pipeline.signals.inbox import (
     store_at_any_rate,
 )
 from fund_pipeline.signals.senders import disable_sender
+from fund_pipeline.terms import SizingMode
 from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.samples import strategy
 from fund_pipeline_tests.signals.inboxes import (

@@ -9,16 +9,14 @@ from fund_pipeline.cerebro.sizing.facts import (
     AccountFacts,
     AlphaPolicy,
     FundFacts,
-    HaltState,
     OrderFacts,
     PositionFacts,
     Quote,
-    SizingMode,
     Spreading,
     StrategyFacts,
     Terms,
 )
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason, reasons_table
 from fund_pipeline.cerebro.sizing.rules import RiskLimits, SizingRules
 from fund_pipeline.cerebro.sizing.signal_facts import BookEntry, LegFacts, SignalFacts
@@ -34,18 +32,14 @@ __all__ = [
     "Decision",
     "DecisionReason",
     "FundFacts",
-    "HaltState",
     "LegFacts",
     "OrderFacts",
-    "Outcome",
     "PlannedOrder",
     "PositionFacts",
     "Quarantine",
     "Quote",
     "RiskLimits",
-    "Role",
     "SignalFacts",
-    "SizingMode",
     "SizingRules",
     "Spreading",
     "StrategyFacts",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.facts import FundFacts, OrderFacts
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Outcome
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind
 from fund_pipeline.cerebro.sizing.naming import find_instrument
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Quarantined, Verdict, outcome_of
 from fund_pipeline.cerebro.sizing.signal_facts import SignalFacts
 from fund_pipeline.cerebro.sizing.world import World
+from fund_pipeline.terms import DecisionOutcome
 
 
 def cancel(signal: SignalFacts, fund: FundFacts, world: World, figures: dict[str, Any]) -> Verdict:
@@ -20,7 +21,11 @@ def cancel(signal: SignalFacts, fund: FundFacts, world: World, figures: dict[str
         raise Quarantined("it does not say what it cancels", {})
 
     def named(order: OrderFacts) -> bool:
-        if order.role.protects or order.strategy != signal.strategy or world.fund_of(order.account_id) != fund.fund_id:
+        if (
+            order.role.is_attached
+            or order.strategy != signal.strategy
+            or world.fund_of(order.account_id) != fund.fund_id
+        ):
             return False
         is_its = signal.reference is None or order.signal_id == signal.reference
         return is_its and (not keys or order.instrument_key in keys)
@@ -44,4 +49,4 @@ def cancel(signal: SignalFacts, fund: FundFacts, world: World, figures: dict[str
         )
         for order in found
     )
-    return Verdict(kind=signal.type, outcome=Outcome.APPROVED, reason=DecisionReason.CANCELS, actions=actions)
+    return Verdict(kind=signal.type, outcome=DecisionOutcome.APPROVED, reason=DecisionReason.CANCELS, actions=actions)

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO, text
-from fund_pipeline.cerebro.sizing.facts import FundFacts, SizingMode, StrategyFacts
-from fund_pipeline.cerebro.sizing.model import Role
+from fund_pipeline.cerebro.sizing.facts import FundFacts, StrategyFacts
 from fund_pipeline.cerebro.sizing.pricing import mark
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
 from fund_pipeline.cerebro.sizing.world import World
+from fund_pipeline.terms import OrderRole, SizingMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def _in_use(strategy: str, fund: FundFacts, world: World) -> dict[str, Decimal]:
         world.notional_held[who] = _held(who, fund, world)
     found = dict(world.notional_held[who])
     for order in world.orders_of.get(strategy, ()):
-        if order.role is Role.ENTRY and world.fund_of(order.account_id) == fund.fund_id:
+        if order.role is OrderRole.ENTRY and world.fund_of(order.account_id) == fund.fund_id:
             found[order.instrument_key] = found.get(order.instrument_key, ZERO) + order.notional
     return found
 

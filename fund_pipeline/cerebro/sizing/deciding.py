@@ -11,13 +11,13 @@ from fund_pipeline.cerebro.sizing.arithmetic import CONTEXT, ZERO
 from fund_pipeline.cerebro.sizing.cancelling import cancel
 from fund_pipeline.cerebro.sizing.facts import FundFacts, OrderFacts
 from fund_pipeline.cerebro.sizing.meaning import Meaning, book_changes, meanings
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Quarantined
 from fund_pipeline.cerebro.sizing.signal_facts import BookEntry, SignalFacts
 from fund_pipeline.cerebro.sizing.trading import trade
 from fund_pipeline.cerebro.sizing.world import World
-from fund_pipeline.terms import SignalType
+from fund_pipeline.terms import OrderRole, SignalType
 
 _PAGING = frozenset({DecisionReason.BROKER_FLAT, DecisionReason.EXIT_CUT})
 
@@ -131,7 +131,7 @@ def _as_facts(decision: Decision, world: World) -> list[OrderFacts]:
 def _notional(order: PlannedOrder, decision: Decision, fund: FundFacts, world: World) -> Decimal:
     """An entry's notional at the price it was sized with; what closes has none."""
     rate = world.rate(order.currency, fund.currency)
-    if order.role is not Role.ENTRY or rate is None:
+    if order.role is not OrderRole.ENTRY or rate is None:
         return ZERO
     price = next(Decimal(leg["price"]) for leg in decision.figures["legs"] if leg["leg"] == order.leg)
     return order.quantity * price * order.multiplier * rate

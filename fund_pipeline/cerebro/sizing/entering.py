@@ -23,7 +23,7 @@ from fund_pipeline.cerebro.sizing.limits import (
 )
 from fund_pipeline.cerebro.sizing.margin import margin_of
 from fund_pipeline.cerebro.sizing.meaning import Opening
-from fund_pipeline.cerebro.sizing.model import Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import PlannedOrder
 from fund_pipeline.cerebro.sizing.modes import wanted_quantities
 from fund_pipeline.cerebro.sizing.pricing import PricedLeg, priced
 from fund_pipeline.cerebro.sizing.proportion import blocks_of, hedge_ratio_move, keeps_exact_ratio
@@ -31,8 +31,9 @@ from fund_pipeline.cerebro.sizing.protection import protective_orders
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
 from fund_pipeline.cerebro.sizing.spreading import Block, Spread, spread
+from fund_pipeline.terms import DecisionOutcome, OrderRole
 
-Entered = tuple[Outcome, DecisionReason, tuple[PlannedOrder, ...]]
+Entered = tuple[DecisionOutcome, DecisionReason, tuple[PlannedOrder, ...]]
 
 
 def enter(
@@ -75,9 +76,13 @@ def enter(
     cut = _cut_by(blocks, result, bound)
     _kept_whole(case, blocks, result, full, ordered, cut, figures, hedged=given is None)
     orders = _orders(case, blocks, result, margins, figures)
-    entries = sum(order.role is Role.ENTRY for order in orders)
+    entries = sum(order.role is OrderRole.ENTRY for order in orders)
     _passed(OrdersPerMinute().validate(case, entries), limits)
-    return (Outcome.RESIZED, cut, orders) if cut is not None else (Outcome.APPROVED, DecisionReason.SIZED, orders)
+    return (
+        (DecisionOutcome.RESIZED, cut, orders)
+        if cut is not None
+        else (DecisionOutcome.APPROVED, DecisionReason.SIZED, orders)
+    )
 
 
 def _passed(finding: Finding, shown: list[dict[str, Any]]) -> None:
@@ -226,7 +231,7 @@ def _entry(leg: PricedLeg, account_id: str, quantity: Decimal, margin: Decimal) 
     return PlannedOrder(
         leg=leg.index,
         account_id=account_id,
-        role=Role.ENTRY,
+        role=OrderRole.ENTRY,
         instrument_key=leg.key,
         asset_class=leg.asset_class,
         side=leg.side,

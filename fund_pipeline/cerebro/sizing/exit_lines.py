@@ -21,10 +21,10 @@ from fund_pipeline.cerebro.sizing.closing import broker_side, closable, close_qu
 from fund_pipeline.cerebro.sizing.facts import PositionFacts
 from fund_pipeline.cerebro.sizing.holdings import working_exits
 from fund_pipeline.cerebro.sizing.meaning import Closing
-from fund_pipeline.cerebro.sizing.model import PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import PlannedOrder
 from fund_pipeline.cerebro.sizing.proportion import EXACT_CLASSES
 from fund_pipeline.cerebro.sizing.world import World
-from fund_pipeline.terms import OrderType
+from fund_pipeline.terms import OrderRole, OrderType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def exit_order(world: World, line: ExitLine) -> PlannedOrder:
     return PlannedOrder(
         leg=line.closing.index,
         account_id=position.account_id,
-        role=Role.EXIT,
+        role=OrderRole.EXIT,
         instrument_key=position.instrument_key,
         asset_class=position.asset_class,
         side=side,

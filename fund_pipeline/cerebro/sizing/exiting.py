@@ -19,15 +19,16 @@ from fund_pipeline.cerebro.sizing.exit_lines import (
     is_cut,
     line_figures,
 )
-from fund_pipeline.cerebro.sizing.facts import HaltState, OrderFacts
+from fund_pipeline.cerebro.sizing.facts import OrderFacts
 from fund_pipeline.cerebro.sizing.holdings import orders_in, positions_in, working_exits
 from fund_pipeline.cerebro.sizing.limits import EntryCase
 from fund_pipeline.cerebro.sizing.meaning import Closing
-from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
+from fund_pipeline.terms import DecisionOutcome, HaltState, OrderRole
 
-Exited = tuple[Outcome, DecisionReason, tuple[PlannedOrder, ...], tuple[Action, ...]]
+Exited = tuple[DecisionOutcome, DecisionReason, tuple[PlannedOrder, ...], tuple[Action, ...]]
 
 
 def leave(case: EntryCase, reductions: Sequence[Reduction], figures: dict[str, Any]) -> Exited:
@@ -55,17 +56,17 @@ def leave(case: EntryCase, reductions: Sequence[Reduction], figures: dict[str, A
     if not orders and not actions:
         raise Refused(_why_nothing(case, allowed))
     if not orders and mismatched:
-        return Outcome.REJECTED, DecisionReason.MODE_MISMATCH, (), tuple(actions)
+        return DecisionOutcome.REJECTED, DecisionReason.MODE_MISMATCH, (), tuple(actions)
     return _outcome(case, orders, allowed, actions)
 
 
 def _outcome(case: EntryCase, orders: tuple[PlannedOrder, ...], lines: list[ExitLine], actions: list[Action]) -> Exited:
     if case.world.halt_of(case.fund) is HaltState.HALTED:
         queued = (*actions, Action(kind=ActionKind.QUEUE), Action(kind=ActionKind.PAGE))
-        return Outcome.APPROVED, DecisionReason.EXIT_QUEUED, orders, queued
+        return DecisionOutcome.APPROVED, DecisionReason.EXIT_QUEUED, orders, queued
     if any(is_cut(case.world, line) for line in lines):
-        return Outcome.RESIZED, DecisionReason.EXIT_CUT, orders, tuple(actions)
-    return Outcome.APPROVED, DecisionReason.CLOSES, orders, tuple(actions)
+        return DecisionOutcome.RESIZED, DecisionReason.EXIT_CUT, orders, tuple(actions)
+    return DecisionOutcome.APPROVED, DecisionReason.CLOSES, orders, tuple(actions)
 
 
 def _why_nothing(case: EntryCase, lines: list[ExitLine]) -> DecisionReason:
@@ -89,7 +90,7 @@ def _entries_first(case: EntryCase, reduction: Reduction, lines: list[ExitLine])
     return [
         _cancel(ActionKind.CANCEL_ENTRY_FIRST, order, closing, fractions.get(order.account_id, _alone(reduction)))
         for order in orders_in(case.world, *_who(case), closing.leg.key or "")
-        if order.role is Role.ENTRY and (closing.ends or closing.named in (None, order.signal_id))
+        if order.role is OrderRole.ENTRY and (closing.ends or closing.named in (None, order.signal_id))
     ]
 
 
@@ -108,7 +109,7 @@ def _protection_first(case: EntryCase, line: ExitLine) -> list[Action]:
     return [
         _cancel(ActionKind.CANCEL_PROTECTION_FIRST, order, line.closing, None)
         for order in orders_in(case.world, *_who(case), line.position.instrument_key)
-        if order.role.protects and order.account_id == line.position.account_id
+        if order.role.is_attached and order.account_id == line.position.account_id
     ]
 
 

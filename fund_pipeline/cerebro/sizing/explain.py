@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fund_pipeline.cerebro.sizing.model import ActionKind, Decision, Outcome, PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import ActionKind, Decision, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
+from fund_pipeline.terms import DecisionOutcome, OrderRole
 
 _OUTCOMES = {
-    Outcome.APPROVED: "approved in full",
-    Outcome.RESIZED: "cut to what fits",
-    Outcome.REJECTED: "refused",
-    Outcome.DROPPED: "not followed",
+    DecisionOutcome.APPROVED: "approved in full",
+    DecisionOutcome.RESIZED: "cut to what fits",
+    DecisionOutcome.REJECTED: "refused",
+    DecisionOutcome.DROPPED: "not followed",
 }
 _ACTIONS = {
     ActionKind.CANCEL_ENTRY_FIRST: "An entry still works: it is cancelled first, and what it filled is closed too.",
@@ -43,7 +44,7 @@ def _sentences(decision: Decision) -> Iterator[str]:
     yield from _failed(figures)
     yield from _orders(decision.orders)
     yield from (_ACTIONS[kind] for kind in dict.fromkeys(action.kind for action in decision.actions))
-    if reason.remedy != "-" and decision.outcome is not Outcome.APPROVED:
+    if reason.remedy != "-" and decision.outcome is not DecisionOutcome.APPROVED:
         yield f"To do: {reason.remedy}."
 
 
@@ -111,7 +112,7 @@ def _failed(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _orders(orders: tuple[PlannedOrder, ...]) -> Iterator[str]:
-    names = {Role.ENTRY: "", Role.EXIT: "", Role.STOP: "stop ", Role.TARGET: "target "}
+    names = {OrderRole.ENTRY: "", OrderRole.EXIT: "", OrderRole.STOP: "stop ", OrderRole.TARGET: "target "}
     told = [
         f"{names[o.role]}{o.side.value} {_n(o.quantity)} {o.instrument_key} {o.order_type.value} in {o.account_id}"
         for o in orders

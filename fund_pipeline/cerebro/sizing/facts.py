@@ -7,18 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from fund_pipeline.cerebro.sizing.model import Role
 from fund_pipeline.cerebro.sizing.rules import RiskLimits, SizingRules
-from fund_pipeline.terms import AssetClass, Right, Side
-
-
-class SizingMode(StrEnum):
-    """How an entry's quantity follows from its signal. The values are those of the registry."""
-
-    SCALE = "scale"
-    FULL_CAPITAL = "full_capital"
-    FIXED_PCT = "fixed_pct"
-    TARGET_WEIGHT = "target_weight"
+from fund_pipeline.terms import AssetClass, HaltState, OrderRole, Right, Side, SizingMode
 
 
 class AlphaPolicy(StrEnum):
@@ -33,14 +23,6 @@ class Spreading(StrEnum):
 
     AVAILABLE_MARGIN = "available_margin"
     EQUAL = "equal"
-
-
-class HaltState(StrEnum):
-    """What may be sent: all; exits and cancels; cancels."""
-
-    ACTIVE = "ACTIVE"
-    REDUCING = "REDUCING"
-    HALTED = "HALTED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +156,7 @@ class OrderFacts:
     strategy: str
     account_id: str
     instrument_key: str
-    role: Role
+    role: OrderRole
     side: Side
     quantity: Decimal
     notional: Decimal

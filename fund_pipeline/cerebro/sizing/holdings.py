@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from fund_pipeline.cerebro.sizing.arithmetic import ZERO, sign
 from fund_pipeline.cerebro.sizing.facts import OrderFacts, PositionFacts
-from fund_pipeline.cerebro.sizing.model import Role
 from fund_pipeline.cerebro.sizing.world import World
+from fund_pipeline.terms import OrderRole
 
 
 def positions_in(world: World, strategy: str, fund_id: str, instrument_key: str) -> list[PositionFacts]:
@@ -27,7 +27,7 @@ def orders_in(world: World, strategy: str, fund_id: str, instrument_key: str) ->
 def committed(world: World, strategy: str, fund_id: str, instrument_key: str) -> Decimal:
     """What it will hold once its entries and exits are filled, below 0 for a short. Stops and targets may never be."""
     held = sum((one.quantity for one in positions_in(world, strategy, fund_id, instrument_key)), ZERO)
-    working = (one for one in orders_in(world, strategy, fund_id, instrument_key) if not one.role.protects)
+    working = (one for one in orders_in(world, strategy, fund_id, instrument_key) if not one.role.is_attached)
     return held + sum((sign(one.side) * one.quantity for one in working), ZERO)
 
 
@@ -37,7 +37,7 @@ def working_exits(world: World, position: PositionFacts, *, of_all: bool) -> Dec
         (
             one.quantity
             for one in world.orders
-            if one.role is Role.EXIT
+            if one.role is OrderRole.EXIT
             and one.account_id == position.account_id
             and one.instrument_key == position.instrument_key
             and (of_all or one.strategy == position.strategy)

@@ -9,30 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
-from fund_pipeline.terms import AssetClass, OrderType, Side, SignalType
-
-
-class Role(StrEnum):
-    """What an order is to the position. One live order per signal, leg, account and role."""
-
-    ENTRY = "ENTRY"
-    EXIT = "EXIT"
-    STOP = "STOP"
-    TARGET = "TARGET"
-
-    @property
-    def protects(self) -> bool:
-        """Whether it is attached to an entry, to close what that opened."""
-        return self in (Role.STOP, Role.TARGET)
-
-
-class Outcome(StrEnum):
-    """What became of a signal in a fund."""
-
-    APPROVED = "APPROVED"
-    RESIZED = "RESIZED"
-    REJECTED = "REJECTED"
-    DROPPED = "DROPPED"
+from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side, SignalType
 
 
 class ActionKind(StrEnum):
@@ -73,7 +50,7 @@ class Action:
     signal_id: str | None = None
     order_leg: int | None = None
     account_id: str | None = None
-    role: Role | None = None
+    role: OrderRole | None = None
     fraction: Decimal | None = None
     ends: bool | None = None
 
@@ -96,7 +73,7 @@ class PlannedOrder:
 
     leg: int
     account_id: str
-    role: Role
+    role: OrderRole
     instrument_key: str
     asset_class: AssetClass
     side: Side
@@ -131,7 +108,7 @@ class Decision:
     fund_id: str
     strategy: str
     kind: SignalType
-    outcome: Outcome
+    outcome: DecisionOutcome
     reason: DecisionReason
     figures: Mapping[str, Any]
     orders: tuple[PlannedOrder, ...] = ()

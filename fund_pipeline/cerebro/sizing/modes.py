@@ -8,11 +8,12 @@ from typing import Any
 
 from fund_pipeline.cerebro.sizing.arithmetic import ZERO, text
 from fund_pipeline.cerebro.sizing.capital import Capital
-from fund_pipeline.cerebro.sizing.facts import SizingMode, StrategyFacts
+from fund_pipeline.cerebro.sizing.facts import StrategyFacts
 from fund_pipeline.cerebro.sizing.pricing import PricedLeg
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
 from fund_pipeline.cerebro.sizing.signal_facts import SignalFacts
+from fund_pipeline.terms import SizingMode
 
 
 def wanted_quantities(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from fund_pipeline.cerebro.sizing.arithmetic import ZERO, on_tick, opposite
-from fund_pipeline.cerebro.sizing.model import PlannedOrder, Role
+from fund_pipeline.cerebro.sizing.model import PlannedOrder
 from fund_pipeline.cerebro.sizing.pricing import PricedLeg
-from fund_pipeline.terms import OrderType, Side
+from fund_pipeline.terms import OrderRole, OrderType, Side
 
 
 def protective_orders(signal_id: str, leg: PricedLeg, account_id: str, quantity: Decimal) -> list[PlannedOrder]:
@@ -19,9 +19,9 @@ def protective_orders(signal_id: str, leg: PricedLeg, account_id: str, quantity:
     sells = side is Side.SELL
     stop = on_tick(leg.facts.stop_loss, leg.terms.tick, up=sells)
     target = on_tick(leg.facts.take_profit, leg.terms.tick, up=not sells)
-    stated: list[tuple[Role, OrderType, Decimal | None, Decimal | None]]
-    stated = [(Role.STOP, OrderType.STOP, None, stop)] if stop is not None else []
-    stated += [(Role.TARGET, OrderType.LIMIT, target, None)] if target is not None else []
+    stated: list[tuple[OrderRole, OrderType, Decimal | None, Decimal | None]]
+    stated = [(OrderRole.STOP, OrderType.STOP, None, stop)] if stop is not None else []
+    stated += [(OrderRole.TARGET, OrderType.LIMIT, target, None)] if target is not None else []
     return [
         PlannedOrder(
             leg=leg.index,

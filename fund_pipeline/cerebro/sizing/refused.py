@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fund_pipeline.cerebro.sizing.model import Action, Outcome, PlannedOrder
+from fund_pipeline.cerebro.sizing.model import Action, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.errors import InputError
-from fund_pipeline.terms import SignalType
+from fund_pipeline.terms import DecisionOutcome, SignalType
 
 _DROPS = frozenset(
     {
@@ -24,9 +24,9 @@ _DROPS = frozenset(
 )
 
 
-def outcome_of(reason: DecisionReason) -> Outcome:
+def outcome_of(reason: DecisionReason) -> DecisionOutcome:
     """DROPPED where the signal is right and comes too late or has nothing to do; else REJECTED."""
-    return Outcome.DROPPED if reason in _DROPS else Outcome.REJECTED
+    return DecisionOutcome.DROPPED if reason in _DROPS else DecisionOutcome.REJECTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Verdict:
     """What one fund does with a signal."""
 
     kind: SignalType
-    outcome: Outcome
+    outcome: DecisionOutcome
     reason: DecisionReason
     orders: tuple[PlannedOrder, ...] = ()
     actions: tuple[Action, ...] = ()

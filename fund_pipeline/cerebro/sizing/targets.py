@@ -13,11 +13,10 @@ from fund_pipeline.cerebro.sizing.exit_lines import Reduction
 from fund_pipeline.cerebro.sizing.holdings import committed, orders_in, positions_in
 from fund_pipeline.cerebro.sizing.limits import EntryCase
 from fund_pipeline.cerebro.sizing.meaning import Closing, Opening, Target
-from fund_pipeline.cerebro.sizing.model import Role
 from fund_pipeline.cerebro.sizing.modes import target_quantity
 from fund_pipeline.cerebro.sizing.pricing import priced
 from fund_pipeline.cerebro.sizing.refused import Refused
-from fund_pipeline.terms import SignalType
+from fund_pipeline.terms import OrderRole, SignalType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +98,11 @@ def _step(case: EntryCase, target: Target, steps: Steps) -> dict[str, Any]:
 def _reduce(case: EntryCase, target: Target, steps: Steps, wanted: Decimal) -> None:
     """An exit of what is filled. Entries that still work are cancelled first, and the rest is decided then."""
     who = case.strategy.strategy, case.fund.fund_id, target.leg.key or ""
-    working = [order for order in orders_in(case.world, *who) if not order.role.protects]
+    working = [order for order in orders_in(case.world, *who) if not order.role.is_attached]
     filled = sum((one.quantity for one in positions_in(case.world, *who)), ZERO)
-    filled = abs(filled) - sum((order.quantity for order in working if order.role is Role.EXIT), ZERO)
+    filled = abs(filled) - sum((order.quantity for order in working if order.role is OrderRole.EXIT), ZERO)
     steps.exits.append(_reduction(target, max(ONE - wanted / filled, ZERO) if filled > 0 else ZERO))
-    if any(order.role is Role.ENTRY for order in working):
+    if any(order.role is OrderRole.ENTRY for order in working):
         steps.later.append(target.index)
 
 

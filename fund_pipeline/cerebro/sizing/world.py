@@ -11,17 +11,16 @@ from fund_pipeline.cerebro.sizing.facts import (
     AccountFacts,
     AlphaPolicy,
     FundFacts,
-    HaltState,
     OrderFacts,
     PositionFacts,
     Quote,
-    SizingMode,
     Spreading,
     StrategyFacts,
     Terms,
 )
 from fund_pipeline.cerebro.sizing.rules import SizingRules
 from fund_pipeline.cerebro.sizing.signal_facts import BookEntry
+from fund_pipeline.terms import HaltState, SizingMode
 
 __all__ = [
     "AccountFacts",

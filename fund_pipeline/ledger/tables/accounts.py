@@ -15,10 +15,11 @@ from sqlalchemy import (
     text,
 )
 
-from fund_pipeline.ledger.account_model import AccountStatus, HaltState, Severity
+from fund_pipeline.ledger.account_model import AccountStatus, Severity
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.tables.base import metadata, one_of
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
+from fund_pipeline.terms import HaltState
 
 accounts = Table(
     "accounts",

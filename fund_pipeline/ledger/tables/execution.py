@@ -15,10 +15,10 @@ from sqlalchemy import (
     text,
 )
 
-from fund_pipeline.ledger.order_model import DecisionOutcome, OrderRole, OrderState
+from fund_pipeline.ledger.order_model import OrderState
 from fund_pipeline.ledger.tables.base import metadata, one_of
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
-from fund_pipeline.terms import OrderType, Side
+from fund_pipeline.terms import DecisionOutcome, OrderRole, OrderType, Side
 
 decisions = Table(
     "decisions",

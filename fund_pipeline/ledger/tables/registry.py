@@ -14,9 +14,10 @@ from sqlalchemy import (
     text,
 )
 
-from fund_pipeline.ledger.model import SizingMode, StrategyStatus, TradingMode
+from fund_pipeline.ledger.model import StrategyStatus, TradingMode
 from fund_pipeline.ledger.tables.base import metadata, one_of
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
+from fund_pipeline.terms import SizingMode
 
 funds = Table(
     "funds",

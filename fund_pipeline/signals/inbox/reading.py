@@ -9,7 +9,7 @@ from typing import Any
 
 from fund_pipeline.errors import FundError, TemporaryError
 from fund_pipeline.instruments import InstrumentMaster
-from fund_pipeline.ledger.model import SizingMode, StrategyStatus
+from fund_pipeline.ledger.model import StrategyStatus
 from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow, SenderStatus, SignalState, WayIn
 from fund_pipeline.logs import get_logger
 from fund_pipeline.signals.context import Context
@@ -22,7 +22,7 @@ from fund_pipeline.signals.options import DuplicatePolicy
 from fund_pipeline.signals.parse import adopt, parse_json
 from fund_pipeline.signals.senders.model import Sender
 from fund_pipeline.signals.values import as_values
-from fund_pipeline.terms import Environment
+from fund_pipeline.terms import Environment, SizingMode
 
 log = get_logger(__name__)
 

@@ -10,16 +10,13 @@ from fund_pipeline.cerebro.sizing import (
     ActionKind,
     AlphaPolicy,
     DecisionReason,
-    HaltState,
-    Outcome,
     RiskLimits,
-    Role,
     SizingRules,
     close_quantity,
     decide,
     decide_batch,
 )
-from fund_pipeline.terms import OrderType, Side, SignalType
+from fund_pipeline.terms import DecisionOutcome, HaltState, OrderRole, OrderType, Side, SignalType
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     CALL_450,
@@ -51,13 +48,17 @@ def sold(quantity: object = 10, key: str = AAPL):
 
 
 def exits(decision) -> dict:
-    return sizes(decision, Role.EXIT)
+    return sizes(decision, OrderRole.EXIT)
 
 
 def test_the_exit_that_ends_the_senders_position_closes_our_remainder() -> None:
     facts = world(book=(entered(10),), positions=(held(quantity="17.3"),))
     decision = decided(leaving(sold(10)), facts)
-    assert (decision.outcome, decision.reason, exits(decision)) == (Outcome.APPROVED, R.CLOSES, {AAPL: D("-17.3")})
+    assert (decision.outcome, decision.reason, exits(decision)) == (
+        DecisionOutcome.APPROVED,
+        R.CLOSES,
+        {AAPL: D("-17.3")},
+    )
 
 
 def test_a_part_of_the_senders_position_closes_that_part_of_ours_rounded_down() -> None:
@@ -95,7 +96,7 @@ def test_an_entry_that_we_dropped_has_nothing_to_close() -> None:
     book = entered(10), entered(10, signal_id="dropped")
     position = held(quantity=10, opened={"entry": D(10)})
     decision = decided(leaving(reference="dropped"), world(book=book, positions=(position,)))
-    assert (decision.outcome, decision.reason, decision.orders) == (Outcome.DROPPED, R.NO_POSITION, ())
+    assert (decision.outcome, decision.reason, decision.orders) == (DecisionOutcome.DROPPED, R.NO_POSITION, ())
 
 
 def test_a_ladders_exits_match_its_entries_in_sum() -> None:
@@ -113,17 +114,17 @@ def test_a_ladders_exits_match_its_entries_in_sum() -> None:
 def test_an_exit_is_never_more_than_the_broker_holds_and_a_person_is_told() -> None:
     facts = world(book=(entered(10),), positions=(held(quantity=17, broker_quantity=D(12)),))
     decision = decided(leaving(sold()), facts)
-    assert (decision.outcome, decision.reason, exits(decision)) == (Outcome.RESIZED, R.EXIT_CUT, {AAPL: -12})
+    assert (decision.outcome, decision.reason, exits(decision)) == (DecisionOutcome.RESIZED, R.EXIT_CUT, {AAPL: -12})
     assert ActionKind.PAGE in {action.kind for action in decision.actions}
 
 
 def test_an_exit_is_never_more_than_what_other_exits_leave() -> None:
-    facts = world(book=(entered(10),), positions=(held(quantity=17),), orders=(working(Role.EXIT, SELL, 5),))
+    facts = world(book=(entered(10),), positions=(held(quantity=17),), orders=(working(OrderRole.EXIT, SELL, 5),))
     assert exits(decided(leaving(sold()), facts)) == {AAPL: -12}
 
 
 def test_what_is_all_being_closed_is_not_closed_again() -> None:
-    facts = world(book=(entered(10),), positions=(held(quantity=17),), orders=(working(Role.EXIT, SELL, 17),))
+    facts = world(book=(entered(10),), positions=(held(quantity=17),), orders=(working(OrderRole.EXIT, SELL, 17),))
     assert decided(leaving(sold()), facts).reason is R.ALREADY_CLOSING
 
 
@@ -144,7 +145,7 @@ def test_the_brokers_position_is_that_of_all_our_strategies() -> None:
     facts = world(book=(entered(10),), positions=(held(quantity=17, broker_quantity=D(0)), other))
     assert exits(decided(leaving(sold()), facts)) == {AAPL: -17}
     same = held(quantity=17, strategy="T", broker_quantity=D(20))
-    busy = working(Role.EXIT, SELL, 17, strategy="T")
+    busy = working(OrderRole.EXIT, SELL, 17, strategy="T")
     facts = world(book=(entered(10),), positions=(held(quantity=17, broker_quantity=D(20)), same), orders=(busy,))
     assert exits(decided(leaving(sold()), facts)) == {AAPL: -3}
 
@@ -201,7 +202,7 @@ def blocked(**changes):
 def test_no_rule_on_entries_blocks_an_exit(kind: SignalType) -> None:
     facts = blocked(book=(entered(10),), positions=(held(quantity=17),))
     decision = decided(leaving(sold(10), kind=kind, age_seconds=10**8, stale=True, sender_equity=None), facts)
-    assert (decision.outcome, decision.reason, exits(decision)) == (Outcome.APPROVED, R.CLOSES, {AAPL: -17})
+    assert (decision.outcome, decision.reason, exits(decision)) == (DecisionOutcome.APPROVED, R.CLOSES, {AAPL: -17})
     assert decision.figures["stale"] is True
     entry = decided(signal(age_seconds=1), facts)
     assert entry.orders == ()
@@ -210,7 +211,11 @@ def test_no_rule_on_entries_blocks_an_exit(kind: SignalType) -> None:
 def test_a_halt_queues_exits_and_pages() -> None:
     facts = world(book=(entered(10),), positions=(held(quantity=17),), halt=HaltState.HALTED)
     decision = decided(leaving(sold()), facts)
-    assert (decision.outcome, decision.reason, exits(decision)) == (Outcome.APPROVED, R.EXIT_QUEUED, {AAPL: -17})
+    assert (decision.outcome, decision.reason, exits(decision)) == (
+        DecisionOutcome.APPROVED,
+        R.EXIT_QUEUED,
+        {AAPL: -17},
+    )
     assert {ActionKind.QUEUE, ActionKind.PAGE} <= {action.kind for action in decision.actions}
 
 
@@ -229,7 +234,7 @@ def test_an_entry_that_works_is_cancelled_first_and_never_leaves_a_naked_exit() 
 def test_an_entry_of_the_same_batch_is_cancelled_by_what_names_it() -> None:
     found, _ = decide_batch([signal(), leaving(sold(), reference="signal")], world())
     (action,) = found[1].decisions[0].actions
-    assert (action.signal_id, action.order_leg, action.account_id, action.role) == ("signal", 0, "A", Role.ENTRY)
+    assert (action.signal_id, action.order_leg, action.account_id, action.role) == ("signal", 0, "A", OrderRole.ENTRY)
     assert found[1].decisions[0].orders == ()
 
 
@@ -241,7 +246,7 @@ def test_an_exit_of_one_rung_leaves_the_entries_of_others_working() -> None:
 
 
 def test_attached_orders_are_cancelled_before_the_exit() -> None:
-    stop = working(Role.STOP, SELL, 17, client_order_id="stop")
+    stop = working(OrderRole.STOP, SELL, 17, client_order_id="stop")
     facts = world(book=(entered(10),), positions=(held(quantity=17),), orders=(stop,))
     decision = decided(leaving(sold()), facts)
     assert exits(decision) == {AAPL: -17}
@@ -304,7 +309,7 @@ def test_less_than_a_step_of_ours_is_too_small_to_close_yet() -> None:
 def test_a_paper_strategy_cannot_reach_a_live_account_even_to_leave_and_a_person_is_told() -> None:
     facts = world(account=account(live=True), book=(entered(10),), positions=(held(quantity=17),))
     decision = decided(leaving(sold()), facts)
-    assert (decision.outcome, decision.reason, decision.orders) == (Outcome.REJECTED, R.MODE_MISMATCH, ())
+    assert (decision.outcome, decision.reason, decision.orders) == (DecisionOutcome.REJECTED, R.MODE_MISMATCH, ())
     assert [action.kind for action in decision.actions] == [ActionKind.PAGE]
 
 

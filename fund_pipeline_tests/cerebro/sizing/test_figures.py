@@ -9,17 +9,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from fund_pipeline.cerebro.sizing import (
-    DecisionReason,
-    HaltState,
-    Outcome,
-    Role,
-    SizingMode,
-    decide,
-    explain,
-    reasons_table,
-)
-from fund_pipeline.terms import Side, SignalType
+from fund_pipeline.cerebro.sizing import DecisionReason, decide, explain, reasons_table
+from fund_pipeline.terms import DecisionOutcome, HaltState, OrderRole, Side, SignalType, SizingMode
 from fund_pipeline_tests.cerebro.sizing.recompute import entry_quantities, exit_quantities
 from fund_pipeline_tests.cerebro.sizing.test_laws import entries, worlds
 from fund_pipeline_tests.cerebro.sizing.test_limits import REFUSED
@@ -71,7 +62,7 @@ def test_an_exits_quantity_follows_from_its_figures_alone(asked, broker, busy) -
     facts = world(
         book=(entered(10),),
         positions=(held(quantity=17, broker_quantity=None if broker is None else D(broker)),),
-        orders=(working(Role.EXIT, Side.SELL, busy),) if busy else (),
+        orders=(working(OrderRole.EXIT, Side.SELL, busy),) if busy else (),
     )
     decision = decided(leaving(leg(AAPL, Side.SELL, asked)), facts)
     found = {(order.leg, order.account_id): Fraction(order.quantity) for order in decision.orders}
@@ -121,7 +112,7 @@ def test_every_reason_says_what_it_means_and_what_to_do() -> None:
 
 def test_an_approved_decision_is_told_without_a_remedy() -> None:
     decision = decided(signal(), world())
-    assert decision.outcome is Outcome.APPROVED
+    assert decision.outcome is DecisionOutcome.APPROVED
     assert "To do" not in explain(decision)
     assert decision.kind is SignalType.ENTRY
 

@@ -8,18 +8,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund_pipeline.cerebro.sizing import (
-    DecisionReason,
-    Outcome,
-    RiskLimits,
-    Role,
-    SignalFacts,
-    Spreading,
-    World,
-    decide,
-    decide_batch,
-)
-from fund_pipeline.terms import Side, SignalType
+from fund_pipeline.cerebro.sizing import DecisionReason, RiskLimits, SignalFacts, Spreading, World, decide, decide_batch
+from fund_pipeline.terms import DecisionOutcome, OrderRole, Side, SignalType
 from fund_pipeline_tests.cerebro.sizing.test_exits import blocked
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
@@ -112,7 +102,7 @@ def used(facts: World, key: str | None = None) -> Decimal:
 @given(worlds(), entries("1"), entries("2"))
 def test_no_limit_is_passed_by_one_signal_or_by_two_of_a_batch(facts: World, first, second) -> None:
     found, _ = decide_batch([first, second], facts)
-    orders = [order for one in found for order in one.decisions[0].orders if order.role is Role.ENTRY]
+    orders = [order for one in found for order in one.decisions[0].orders if order.role is OrderRole.ENTRY]
     if not orders:
         return
     own, only = facts.strategies["S"], facts.funds["F"]
@@ -147,7 +137,7 @@ def test_sizes_are_whole_steps_rounded_down_and_all_legs_or_none(facts: World, s
     for row in decision.figures.get("legs", ()):
         if row["leg"] in totals:
             assert totals[row["leg"]] <= D(row["wanted"])
-    assert (decision.outcome in (Outcome.APPROVED, Outcome.RESIZED)) is bool(totals)
+    assert (decision.outcome in (DecisionOutcome.APPROVED, DecisionOutcome.RESIZED)) is bool(totals)
 
 
 @settings(max_examples=60)
@@ -203,7 +193,7 @@ def test_an_exit_is_never_more_than_the_position_less_working_exits_and_never_bl
     facts = {
         "book": (entered(book, side=opened),),
         "positions": (held(quantity=ours * way, broker_quantity=None if broker is None else broker * way),),
-        "orders": (working(Role.EXIT, closes, busy),) if busy else (),
+        "orders": (working(OrderRole.EXIT, closes, busy),) if busy else (),
         "terms": terms(),
     }
     sent = leaving(leg(AAPL, closes, asked), kind=kind)

@@ -9,15 +9,13 @@ import pytest
 from fund_pipeline.cerebro.sizing import (
     AlphaPolicy,
     DecisionReason,
-    HaltState,
-    Outcome,
     Quote,
     RiskLimits,
     SizingRules,
     decide,
     decide_batch,
 )
-from fund_pipeline.terms import AssetClass, OrderType, Side
+from fund_pipeline.terms import AssetClass, DecisionOutcome, HaltState, OrderType, Side
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     CALL_450,
@@ -111,7 +109,7 @@ REFUSED = [
 def test_an_entry_beyond_a_limit_is_refused_with_its_reason(reason: R, facts: dict, sent: dict) -> None:
     decision = decided(signal(**sent), world(**facts))
     assert (decision.reason, decision.orders) == (reason, ())
-    assert decision.outcome in (Outcome.REJECTED, Outcome.DROPPED)
+    assert decision.outcome in (DecisionOutcome.REJECTED, DecisionOutcome.DROPPED)
 
 
 KEPT = [
@@ -138,7 +136,7 @@ KEPT = [
 @pytest.mark.parametrize(("facts", "sent"), KEPT)
 def test_an_entry_exactly_at_a_limit_is_ordered_in_full(facts: dict, sent: dict) -> None:
     decision = decided(signal(**sent), world(**facts))
-    assert (decision.outcome, decision.reason) == (Outcome.APPROVED, R.SIZED)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.APPROVED, R.SIZED)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def test_a_limit_price_far_from_the_last_trade_is_refused(price) -> None:
 def test_a_risk_limit_cuts_to_what_fits(limits: RiskLimits, quantity: int, reason: R) -> None:
     facts = world(strategy=strategy(risk_limits=limits), positions=(held(quantity=100), held(NVDA, 120)))
     decision = decided(signal(leg(quantity=100)), facts)
-    assert (decision.outcome, decision.reason, sizes(decision)) == (Outcome.RESIZED, reason, {AAPL: quantity})
+    assert (decision.outcome, decision.reason, sizes(decision)) == (DecisionOutcome.RESIZED, reason, {AAPL: quantity})
 
 
 def test_the_nearest_account_gives_the_reason_and_all_are_told() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import DecisionReason, Outcome, Quote, SizingMode, Terms
-from fund_pipeline.terms import OrderType, Side
+from fund_pipeline.cerebro.sizing import DecisionReason, Quote, Terms
+from fund_pipeline.terms import DecisionOutcome, OrderType, Side, SizingMode
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     BTC,
@@ -41,7 +41,7 @@ def test_the_signals_own_sender_equity_comes_first() -> None:
 @pytest.mark.parametrize("equity", [None, D(0), D(-1)])
 def test_scaling_without_a_sender_equity_is_refused(equity) -> None:
     decision = decided(signal(sender_equity=equity), world())
-    assert (decision.outcome, decision.reason) == (Outcome.REJECTED, DecisionReason.NO_SENDER_EQUITY)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.REJECTED, DecisionReason.NO_SENDER_EQUITY)
 
 
 def test_full_capital_buys_what_the_capital_pays() -> None:
@@ -98,7 +98,7 @@ def test_notional_in_use_and_new_stays_within_capital_times_max_gross(max_gross,
     decision = decided(signal(leg(quantity=2000)), facts)
     assert decision.figures["capital"]["in_use"] == "450000"
     if expected is None:
-        assert (decision.outcome, decision.reason) == (Outcome.REJECTED, DecisionReason.CAPITAL_IN_USE)
+        assert (decision.outcome, decision.reason) == (DecisionOutcome.REJECTED, DecisionReason.CAPITAL_IN_USE)
     else:
         assert sizes(decision) == {AAPL: expected}
 
@@ -113,9 +113,9 @@ def test_another_strategys_and_another_funds_notional_is_not_in_use() -> None:
 
 
 def test_a_working_exit_is_not_notional_in_use() -> None:
-    from fund_pipeline.cerebro.sizing import Role
+    from fund_pipeline.terms import OrderRole
 
-    facts = world(orders=(working(Role.EXIT, notional=D(400000)),))
+    facts = world(orders=(working(OrderRole.EXIT, notional=D(400000)),))
     assert decided(signal(), facts).figures["capital"]["in_use"] == "0"
 
 
@@ -127,7 +127,7 @@ def test_notional_is_in_the_funds_currency() -> None:
 
 def test_a_missing_rate_is_never_a_trade() -> None:
     decision = decided(signal(), world(fund=fund(currency="EUR")))
-    assert (decision.outcome, decision.reason) == (Outcome.REJECTED, DecisionReason.NO_FX_RATE)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.REJECTED, DecisionReason.NO_FX_RATE)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_the_sizing_price_is_what_the_order_pays_at_most(given, quote_given, pri
 def test_fractions_of_coins_follow_their_step_and_below_the_minimum_are_too_small() -> None:
     assert sizes(decided(signal(leg(BTC, quantity="0.5559")), world())) == {BTC: D("0.555")}
     decision = decided(signal(leg(BTC, quantity="0.0099")), world())
-    assert (decision.outcome, decision.reason) == (Outcome.REJECTED, DecisionReason.TOO_SMALL)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.REJECTED, DecisionReason.TOO_SMALL)
 
 
 def test_less_than_one_share_is_too_small() -> None:

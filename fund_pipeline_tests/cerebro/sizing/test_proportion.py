@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import DecisionReason, Outcome, Spreading, Terms
-from fund_pipeline.terms import AssetClass, Side
+from fund_pipeline.cerebro.sizing import DecisionReason, Spreading, Terms
+from fund_pipeline.terms import AssetClass, DecisionOutcome, Side
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     BTC,
@@ -36,7 +36,7 @@ def scaled(*legs, factor: str, **facts):
 
 def test_a_pair_rounds_each_leg_where_its_ratio_hardly_moves() -> None:
     decision = scaled(leg(quantity=10), leg(NVDA, Side.SELL, 10), factor="1.787")
-    assert (decision.outcome, sizes(decision)) == (Outcome.APPROVED, {AAPL: 17, NVDA: -17})
+    assert (decision.outcome, sizes(decision)) == (DecisionOutcome.APPROVED, {AAPL: 17, NVDA: -17})
 
 
 @pytest.mark.parametrize(("factor", "reason"), [("0.5", R.PROPORTION), ("2.1", R.SIZED), ("1.7", R.PROPORTION)])
@@ -94,7 +94,7 @@ def test_margin_cuts_a_combination_by_whole_multiples() -> None:
     """A 450/460 call spread for 12 - 7 risks 500 a piece: 10 fit into 5,400."""
     legs = leg(CALL_450, quantity=20), leg(CALL_460, Side.SELL, 20)
     decision = scaled(*legs, factor="1", account=account(equity=D(13500)))
-    assert (decision.outcome, decision.reason) == (Outcome.RESIZED, R.MARGIN_LIMIT)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.RESIZED, R.MARGIN_LIMIT)
     assert sizes(decision) == {CALL_450: 10, CALL_460: -10}
     assert sum(order.reserved_margin for order in decision.orders) == 5000
 
@@ -102,7 +102,7 @@ def test_margin_cuts_a_combination_by_whole_multiples() -> None:
 def test_margin_that_would_break_a_pairs_ratio_refuses_it() -> None:
     """2:1 takes 600 at 50 %: cut to 380 it would be 1:0."""
     decision = scaled(leg(quantity=2), leg(NVDA, Side.SELL, 1), factor="1", account=account(equity=D(950)))
-    assert (decision.outcome, decision.reason, decision.orders) == (Outcome.REJECTED, R.MARGIN_LIMIT, ())
+    assert (decision.outcome, decision.reason, decision.orders) == (DecisionOutcome.REJECTED, R.MARGIN_LIMIT, ())
 
 
 def test_margin_cuts_both_legs_of_a_pair_alike() -> None:
@@ -144,7 +144,7 @@ def test_one_contract_for_two_accounts_goes_to_one() -> None:
 def test_what_one_account_cannot_take_spills_to_the_other() -> None:
     facts = two({"equity": D(10000)}, {"equity": D(300000)}, spreading=Spreading.EQUAL)
     decision = scaled(leg(quantity=200), factor="1", **facts)
-    assert (decision.outcome, placed(decision)) == (Outcome.APPROVED, {"A": 53, "B": 147})
+    assert (decision.outcome, placed(decision)) == (DecisionOutcome.APPROVED, {"A": 53, "B": 147})
 
 
 def test_parts_below_the_minimum_are_gathered_in_one_account() -> None:

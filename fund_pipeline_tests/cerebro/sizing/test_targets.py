@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import ActionKind, DecisionReason, Role, SizingMode, decide, decide_batch
-from fund_pipeline.terms import Side, SignalType
+from fund_pipeline.cerebro.sizing import ActionKind, DecisionReason, decide, decide_batch
+from fund_pipeline.terms import OrderRole, Side, SignalType, SizingMode
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     NVDA,
@@ -92,7 +92,7 @@ def test_a_greater_weight_adds_the_difference() -> None:
 def test_a_smaller_weight_is_an_exit_to_the_target() -> None:
     facts = aims(book=(before("0.6"),), positions=(held(quantity=2000),))
     decision = decided(aim("0.3"), facts)
-    assert (decision.kind, sizes(decision, Role.EXIT)) == (SignalType.SCALE_OUT, {AAPL: -1000})
+    assert (decision.kind, sizes(decision, OrderRole.EXIT)) == (SignalType.SCALE_OUT, {AAPL: -1000})
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_a_smaller_weight_is_an_exit_to_the_target() -> None:
 )
 def test_a_smaller_weight_leaves_whatever_entries_are_told(changes) -> None:
     facts = aims(**{"book": (before("0.6"),), "positions": (held(quantity=2000),), **changes})
-    assert sizes(decided(aim("0.3"), facts), Role.EXIT) == {AAPL: -1000}
-    assert sizes(decided(aim("0"), facts), Role.EXIT) == {AAPL: -2000}
+    assert sizes(decided(aim("0.3"), facts), OrderRole.EXIT) == {AAPL: -1000}
+    assert sizes(decided(aim("0"), facts), OrderRole.EXIT) == {AAPL: -2000}
 
 
 def test_a_weight_of_nothing_closes_all() -> None:
     facts = aims(book=(before("0.6"),), positions=(held(quantity="1999.5"),))
     found = decide(aim("0"), facts)
-    assert sizes(found.decisions[0], Role.EXIT) == {AAPL: D("-1999.5")}
+    assert sizes(found.decisions[0], OrderRole.EXIT) == {AAPL: D("-1999.5")}
     assert [entry.remaining for entry in found.world.book] == [0]
 
 
@@ -126,7 +126,7 @@ def test_a_change_of_sign_is_an_exit_and_then_an_entry_after_its_fill() -> None:
     turn = aim("-0.3")
     found = decide(turn, facts)
     (decision,) = found.decisions
-    assert sizes(decision, Role.EXIT) == {AAPL: -2000}
+    assert sizes(decision, OrderRole.EXIT) == {AAPL: -2000}
     assert sizes(decision) == {}
     assert [(action.kind, action.leg) for action in decision.actions] == [(ActionKind.ENTRY_AFTER_FILL, 0)]
     filled = replace(found.world, positions=(), orders=())
@@ -136,7 +136,7 @@ def test_a_change_of_sign_is_an_exit_and_then_an_entry_after_its_fill() -> None:
 def test_a_rotation_leaves_first() -> None:
     facts = aims(book=(before("0.6"),), positions=(held(quantity=2000),))
     decision = decided(aim("0", (NVDA, "0.6")), facts)
-    assert sizes(decision, Role.EXIT) == {AAPL: -2000}
+    assert sizes(decision, OrderRole.EXIT) == {AAPL: -2000}
     assert [(action.kind, action.leg) for action in decision.actions] == [(ActionKind.ENTRY_AFTER_FILL, 1)]
 
 
@@ -151,7 +151,7 @@ def test_what_works_counts_as_held_and_is_cancelled_first_by_a_smaller_weight() 
 def test_a_typed_exit_of_a_weight_closes_all() -> None:
     facts = aims(book=(before("0.6"),), positions=(held(quantity=2000),))
     decision = decided(aim("0", kind=SignalType.EXIT), facts)
-    assert (decision.kind, sizes(decision, Role.EXIT)) == (SignalType.EXIT, {AAPL: -2000})
+    assert (decision.kind, sizes(decision, OrderRole.EXIT)) == (SignalType.EXIT, {AAPL: -2000})
 
 
 def test_an_entry_towards_a_target_meets_every_limit() -> None:
@@ -167,7 +167,7 @@ def test_a_target_without_a_price_is_no_entry() -> None:
 def test_a_short_target_grows_and_shrinks_like_a_long_one() -> None:
     facts = aims(book=(before("0.3", side=Side.SELL),), positions=(held(quantity=-1000),))
     assert sizes(decided(aim("-0.6"), facts)) == {AAPL: -1000}
-    assert sizes(decided(aim("-0.15"), facts), Role.EXIT) == {AAPL: 500}
+    assert sizes(decided(aim("-0.15"), facts), OrderRole.EXIT) == {AAPL: 500}
 
 
 def test_a_target_between_what_is_filled_and_what_works_cancels_and_is_decided_again() -> None:
@@ -180,7 +180,7 @@ def test_a_target_between_what_is_filled_and_what_works_cancels_and_is_decided_a
         ActionKind.CANCEL_ENTRY_FIRST,
         ActionKind.ENTRY_AFTER_FILL,
     ]
-    for filled, role, quantity in ((1000, Role.ENTRY, 500), (1900, Role.EXIT, -400)):
+    for filled, role, quantity in ((1000, OrderRole.ENTRY, 500), (1900, OrderRole.EXIT, -400)):
         then = replace(found.world, positions=(held(quantity=filled),), orders=())
         assert sizes(decide(replace(lower, follow_up=(0,)), then).decisions[0], role) == {AAPL: quantity}
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import ActionKind, DecisionReason, Role, decide, decide_batch
-from fund_pipeline.terms import Side, SignalType
+from fund_pipeline.cerebro.sizing import ActionKind, DecisionReason, decide, decide_batch
+from fund_pipeline.terms import OrderRole, Side, SignalType
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     NVDA,
@@ -51,7 +51,7 @@ def test_the_senders_position_decides_the_type(before: int, side: Side, quantity
     ours = (held(quantity=before),) if before else ()
     decision = decided(untyped(leg(side=side, quantity=quantity)), world(book=book, positions=ours))
     assert decision.kind is kind
-    assert {order.role for order in decision.orders} == {Role.EXIT if kind.closes else Role.ENTRY}
+    assert {order.role for order in decision.orders} == {OrderRole.EXIT if kind.closes else OrderRole.ENTRY}
 
 
 def test_opposite_and_larger_is_quarantined_and_changes_nothing() -> None:
@@ -105,7 +105,7 @@ def test_an_untyped_roll_leaves_first_and_enters_after_the_fill() -> None:
     roll = untyped(leg(side=SELL), leg(NVDA, quantity=3))
     found = decide(roll, facts)
     (decision,) = found.decisions
-    assert [(order.role, order.instrument_key) for order in decision.orders] == [(Role.EXIT, AAPL)]
+    assert [(order.role, order.instrument_key) for order in decision.orders] == [(OrderRole.EXIT, AAPL)]
     assert [(action.kind, action.leg) for action in decision.actions] == [(ActionKind.ENTRY_AFTER_FILL, 1)]
     after = replace(found.world, positions=(), orders=())
     later = decide(replace(roll, follow_up=(1,)), after)
@@ -126,7 +126,7 @@ def cancelling(*legs, **changes):
 def test_a_cancel_names_the_working_orders_of_its_entry_and_leaves_its_protection() -> None:
     orders = (
         working(client_order_id="entry"),
-        working(Role.STOP, SELL, client_order_id="stop"),
+        working(OrderRole.STOP, SELL, client_order_id="stop"),
         working(signal_id="other", client_order_id="other"),
     )
     decision = decided(cancelling(reference="entry"), world(orders=orders))
@@ -154,7 +154,7 @@ def test_a_cancelled_entry_of_which_we_hold_nothing_leaves_the_book() -> None:
 
 @pytest.mark.parametrize("state", ["REDUCING", "HALTED"])
 def test_cancels_pass_every_halt(state: str) -> None:
-    from fund_pipeline.cerebro.sizing import HaltState
+    from fund_pipeline.terms import HaltState
 
     facts = world(halt=HaltState(state), orders=(working(),))
     assert decided(cancelling(reference="entry"), facts).reason is R.CANCELS

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from fund_pipeline.cerebro.sizing import AlphaPolicy, DecisionReason, Outcome, Quote
-from fund_pipeline.terms import Side
+from fund_pipeline.cerebro.sizing import AlphaPolicy, DecisionReason, Quote
+from fund_pipeline.terms import DecisionOutcome, Side
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
     D,
@@ -33,7 +33,7 @@ def test_capital_for_a_signal_scales_by_allocated_capital_and_rounds_down() -> N
     assert round(D(figures["sizing"]["factor"]), 6) == D("1.787159")
     assert round(D(figures["legs"][0]["wanted"]), 2) == D("17.87")
     assert (decision.outcome, decision.reason, sizes(decision)) == (
-        Outcome.APPROVED,
+        DecisionOutcome.APPROVED,
         DecisionReason.SIZED,
         {AAPL: 17},
     )
@@ -49,7 +49,7 @@ def test_capital_in_use_leaves_room_for_a_fifth_of_it() -> None:
     capital = decision.figures["capital"]
     assert (capital["allocated"], capital["in_use"], capital["bound"]) == ("75000", "25000", "75000")
     assert decision.figures["legs"][0]["wanted_notional"] == "15000"
-    assert (decision.outcome, sizes(decision)) == (Outcome.APPROVED, {AAPL: 100})
+    assert (decision.outcome, sizes(decision)) == (DecisionOutcome.APPROVED, {AAPL: 100})
 
 
 def test_margin_cuts_to_exactly_the_limit() -> None:
@@ -58,7 +58,7 @@ def test_margin_cuts_to_exactly_the_limit() -> None:
     decision = decided(signal(leg(quantity=500)), facts)
     row = decision.figures["accounts"][0]
     assert (decision.outcome, decision.reason, sizes(decision)) == (
-        Outcome.RESIZED,
+        DecisionOutcome.RESIZED,
         DecisionReason.MARGIN_LIMIT,
         {AAPL: 200},
     )
@@ -92,7 +92,7 @@ def test_slippage_beyond_thirty_percent_of_the_alpha_drops(side: Side, market: s
     found = next(row for row in decision.figures["limits"] if row["limit"] == "slippage")
     assert D(found["share"]) == Decimal(share)
     assert (decision.reason is DecisionReason.DROPPED_SLIPPAGE) is dropped
-    assert decision.outcome is (Outcome.DROPPED if dropped else Outcome.APPROVED)
+    assert decision.outcome is (DecisionOutcome.DROPPED if dropped else DecisionOutcome.APPROVED)
 
 
 def test_slippage_is_measured_at_the_ask_for_a_buy_and_at_the_bid_for_a_sale() -> None:

@@ -16,14 +16,13 @@ from fund_pipeline.cerebro.sizing import (
     OrderFacts,
     PositionFacts,
     Quote,
-    Role,
     SignalFacts,
     StrategyFacts,
     Terms,
     World,
     decide,
 )
-from fund_pipeline.terms import AssetClass, Right, Side, SignalType
+from fund_pipeline.terms import AssetClass, OrderRole, Right, Side, SignalType
 
 D = Decimal
 AAPL, NVDA, BTC, EURUSD = "STOCK:AAPL", "STOCK:NVDA", "CRYPTO:BTC", "FOREX:EURUSD"
@@ -160,7 +159,9 @@ def entered(quantity: object = 10, key: str = AAPL, side: Side = Side.BUY, **cha
     return replace(facts, **changes)
 
 
-def working(role: Role = Role.ENTRY, side: Side = Side.BUY, quantity: object = 10, **changes: Any) -> OrderFacts:
+def working(
+    role: OrderRole = OrderRole.ENTRY, side: Side = Side.BUY, quantity: object = 10, **changes: Any
+) -> OrderFacts:
     facts = OrderFacts(
         client_order_id="o-1",
         signal_id="entry",
@@ -183,7 +184,7 @@ def decided(given: SignalFacts, facts: World) -> Decision:
     return decision
 
 
-def sizes(decision: Decision, role: Role = Role.ENTRY) -> dict[str, Decimal]:
+def sizes(decision: Decision, role: OrderRole = OrderRole.ENTRY) -> dict[str, Decimal]:
     """Instrument -> quantity ordered, below 0 for sales."""
     found: dict[str, Decimal] = {}
     for order in decision.orders:

@@ -9,9 +9,9 @@ from typing import Protocol
 from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO, text
 from fund_pipeline.cerebro.sizing.capital import Capital
 from fund_pipeline.cerebro.sizing.limits.finding import EntryCase, Finding
-from fund_pipeline.cerebro.sizing.model import Role
 from fund_pipeline.cerebro.sizing.pricing import PricedLeg
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
+from fund_pipeline.terms import OrderRole
 
 
 class Bound(Protocol):
@@ -91,7 +91,7 @@ class OrdersPerMinute:
         """ORDERS_PER_MINUTE, counting the last minute's, those of this batch and the ones planned."""
         strategy, most = case.strategy, case.strategy.risk_limits.max_orders_per_minute
         decided = sum(
-            order.client_order_id is None and order.role is Role.ENTRY
+            order.client_order_id is None and order.role is OrderRole.ENTRY
             for order in case.world.orders_of.get(strategy.strategy, ())
         )
         after = case.world.recent_orders.get(strategy.strategy, 0) + decided + planned

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from fund_pipeline.cerebro.sizing.arithmetic import text
 from fund_pipeline.cerebro.sizing.capital import weight_of
-from fund_pipeline.cerebro.sizing.facts import HaltState
 from fund_pipeline.cerebro.sizing.limits.finding import EntryCase, Finding
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
+from fund_pipeline.terms import HaltState
 
 
 class FundLimit(Protocol):
