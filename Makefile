@@ -7,6 +7,9 @@ UV     := uv==0.13.8
 LOCKS  := requirements.lock requirements-dev.lock
 LOCK   := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
+# Keep compiled modules even where the environment says not to: each process would compile all of Dagster again, 3 s.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run up test chaos check format bench lock clean
 
