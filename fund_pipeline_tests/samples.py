@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
+from fund_pipeline.accounts.flows import record
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
@@ -165,6 +168,19 @@ def trouble(**fields: object) -> Trouble:
     return Trouble(**values | fields)  # type: ignore[arg-type]
 
 
+def deposit(account_id: str = "demo-paper", amount: str = "1000000", **fields: object) -> NewFlow:
+    """Money that came into an account a day ago."""
+    values: dict[str, object] = {
+        "account_id": account_id,
+        "kind": AskedKind.DEPOSIT,
+        "amount": Decimal(amount),
+        "currency": "USD",
+        "effective_at": NOW - timedelta(days=1),
+        "reference": "wire 1",
+    }
+    return NewFlow(**values | fields)  # type: ignore[arg-type]
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -172,6 +188,7 @@ def fill_ledger(ledger: Ledger) -> None:
         put_strategy(ledger, strategy(name, margin_per_unit=Decimal("1234.56")), ACT)
     insert_account(ledger, account(), ACT)
     record_snapshot(ledger, snapshot())
+    record(ledger, deposit(), ZoneInfo("America/New_York"), ACT)
     set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
     raise_alert(ledger, trouble(), NOW)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)

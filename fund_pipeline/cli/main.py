@@ -15,6 +15,7 @@ from fund_pipeline.cli import (
     audit,
     backtests,
     explaining,
+    flows,
     funds,
     halts,
     keys,
@@ -53,6 +54,7 @@ app.add_typer(strategies.app, name="strategies")
 app.add_typer(registry.app, name="registry")
 app.add_typer(funds.app, name="funds")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(flows.app, name="flows")
 app.command()(halts.halt)
 app.command()(halts.resume)
 app.command()(halts.halts)

@@ -10,6 +10,7 @@ from fund_pipeline.ledger.tables.allocations import (
 )
 from fund_pipeline.ledger.tables.audit import audit, audit_head
 from fund_pipeline.ledger.tables.base import SEQUENCE, NullableJson, metadata
+from fund_pipeline.ledger.tables.books import cash_flows
 from fund_pipeline.ledger.tables.execution import (
     ENTRY_IS_OPEN,
     HOLDS_SOMETHING,
@@ -55,6 +56,7 @@ __all__ = [
     "audit",
     "audit_head",
     "backtest_summaries",
+    "cash_flows",
     "dates_acceptances",
     "decisions",
     "executions",
