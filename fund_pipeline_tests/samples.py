@@ -33,6 +33,7 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
     TradingMode,
 )
+from fund_pipeline.ledger.rates import CurrencyRate, record_rates
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.signals import settle_pending
 from fund_pipeline.ledger.snapshots import record_snapshot
@@ -189,6 +190,7 @@ def fill_ledger(ledger: Ledger) -> None:
     insert_account(ledger, account(), ACT)
     record_snapshot(ledger, snapshot())
     record(ledger, deposit(), ZoneInfo("America/New_York"), ACT)
+    record_rates(ledger, [CurrencyRate("EUR", "USD", NOW, "demo-paper", Decimal("1.1"), NOW)])
     set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
     raise_alert(ledger, trouble(), NOW)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from fund_pipeline.accounts.asking import Heard, ask_worth
+from fund_pipeline.accounts.rates import ask_rates
 from fund_pipeline.cerebro.sizing import Quote
-from fund_pipeline.decisions.places import kept
 from fund_pipeline.errors import FundError
 from fund_pipeline.execution import Broker
-from fund_pipeline.execution.port import AccountState
 from fund_pipeline.logs import get_logger
-
-OLDEST_RATE_SECONDS = 3600.0
-"""A rate between currencies that is older sizes nothing: it moves less than a price, and is quoted less often."""
 
 log = get_logger(__name__)
 
@@ -29,12 +26,12 @@ class Told:
 
     Attributes
     ----------
-    state : equity, cash and margin.
     positions : signed quantities by instrument key, over all strategies; what is not there is flat.
+    heard : all that it said, its state among it.
     """
 
-    state: AccountState
     positions: Mapping[str, Decimal]
+    heard: Heard
 
 
 @dataclass(frozen=True)
@@ -52,11 +49,8 @@ def ask_accounts(brokers: Mapping[str, Broker], account_ids: Iterable[str]) -> d
         if account_id not in brokers:
             continue
         try:
-            broker = brokers[account_id]
-            positions = {one.instrument_key: kept(one.quantity) for one in broker.positions()}
-            said = broker.account_state()
-            state = replace(said, equity=kept(said.equity), cash=kept(said.cash), margin_used=kept(said.margin_used))
-            found[account_id] = Told(state, positions)
+            heard = ask_worth(brokers[account_id])
+            found[account_id] = Told(heard.quantities, heard)
         except FundError as away:  # whatever ails one of them must not hold up the exits of the others
             log.warning("a broker did not answer", account=account_id, why=away.message)
         except InvalidOperation:
@@ -77,25 +71,13 @@ def ask_market(
     """
     asked = _Asked(brokers, [one for one in account_ids if one in brokers], now)
     quotes = {key: quote for key in sorted(instruments) if (quote := asked.quote(key)) is not None}
-    rates = {}
-    for source, target in sorted(pairs):
-        for first, second in ((source, target), (target, source)):
-            quote = asked.quote(f"FOREX:{first}{second}")
-            if quote is not None and quote.bid is not None and quote.ask is not None and _is_usable(quote):
-                rates[(first, second)] = (quote.bid + quote.ask) / 2
-                break
-    return Market(quotes, rates)
-
-
-def _is_usable(quote: Quote) -> bool:
-    """Whether a rate may be made of it: numbers, and not older than any quote that entries are sized by."""
-    told = (quote.bid, quote.ask)
-    return all(one is not None and one.is_finite() for one in told) and quote.age_seconds <= OLDEST_RATE_SECONDS
+    rates = ask_rates(brokers, asked.left, pairs, now)
+    return Market(quotes, {(one.source, one.target): one.rate for one in rates})
 
 
 class _Asked:
     def __init__(self, brokers: Mapping[str, Broker], account_ids: list[str], now: datetime) -> None:
-        self._brokers, self._left, self._now = brokers, account_ids, now
+        self._brokers, self.left, self._now = brokers, account_ids, now
         self._found: dict[str, Quote | None] = {}
 
     def quote(self, key: str) -> Quote | None:
@@ -105,12 +87,12 @@ class _Asked:
 
     def _newest(self, key: str) -> Quote | None:
         newest: Quote | None = None
-        for account_id in tuple(self._left):
+        for account_id in tuple(self.left):
             try:
                 said = self._brokers[account_id].quote(key)
             except FundError as away:
                 log.warning("a broker gave no quote", account=account_id, instrument=key, why=away.message)
-                self._left.remove(account_id)
+                self.left.remove(account_id)
                 continue
             if said is None:
                 continue

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.limits import strategy_limits_of
 from fund_pipeline.accounts.sizing_limits import StrategyLimits
-from fund_pipeline.accounts.snapshots import latest, record_snapshot
+from fund_pipeline.accounts.snapshots import latest, record_snapshot, snapshot_of
 from fund_pipeline.cerebro.sizing import (
     AccountFacts,
     BookEntry,
@@ -113,17 +113,7 @@ def _involved(
 def _snapshot(ledger: Ledger, account: Account, told: Told | None, now: datetime) -> AccountSnapshot | None:
     if told is None:
         return latest(ledger, account.account_id)
-    state = told.state
-    snapshot = AccountSnapshot(
-        account.account_id,
-        state.as_of,
-        now,
-        state.equity,
-        state.cash,
-        state.margin_used,
-        state.currency,
-        dict(told.positions),
-    )
+    snapshot = snapshot_of(account.account_id, told.heard, now)
     try:
         return record_snapshot(ledger, snapshot)
     except InputError as wrong:  # its clock or its currency: entries are refused for either, exits go on

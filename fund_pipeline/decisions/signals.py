@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from fund_pipeline.cerebro.sizing import LegFacts, SignalFacts
-from fund_pipeline.decisions.places import PLACES, kept
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.places import PLACES, kept
 from fund_pipeline.ledger.references import resolve_references
 from fund_pipeline.ledger.signal_model import SignalRow
 from fund_pipeline.signals import Leg, NoteCode, from_values

@@ -14,6 +14,9 @@ find               open orders, then completed orders and       `fetch_order` by
                    executions, all by `orderRef`                None only where the venue keeps ended orders
 executions         `reqExecutions` with commission reports      `fetch_my_trades(since)`
 what_if            `whatIf` orders: `initMarginChange`          None
+cash_by_currency   `CashBalance` of each `$LEDGER` currency     `total` of `fetch_balance`, currencies only
+unrealised_pnl     `UnrealizedPnL`, in the base currency        sum of `unrealizedPnl` of `fetch_positions`; None spot
+market_price       `marketPrice` of `portfolio()`               `markPrice` of a position, else `last` of its ticker
 =================  ===========================================  ===============================================
 
 Every call may raise TemporaryError: the broker is away, or its answer came too late. Whatever was asked may have been
@@ -22,6 +25,7 @@ done or not. Quantities are positive and exact, in the instrument's units; price
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -148,22 +152,37 @@ class BrokerExecution:
 
 @dataclass(frozen=True)
 class AccountState:
-    """Equity, cash and margin used, in `currency`, as of a moment of the broker's clock."""
+    """Equity, cash and margin used, in `currency`, as of a moment of the broker's clock.
+
+    Attributes
+    ----------
+    cash_by_currency : what is held of each currency, below zero where it is owed; gain and loss that are not realised
+        yet are not in it. None where the broker does not say.
+    unrealised_pnl : of all positions, in `currency`; None where the broker does not say.
+    """
 
     equity: Decimal
     cash: Decimal
     margin_used: Decimal
     currency: str
     as_of: datetime
+    cash_by_currency: Mapping[str, Decimal] | None = None
+    unrealised_pnl: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class BrokerPosition:
-    """What the account holds of an instrument, over all strategies: signed."""
+    """What the account holds of an instrument, over all strategies: signed.
+
+    `market_price` is of one unit, and times `multiplier` in `currency`; None where the broker has, or says, none.
+    """
 
     instrument_key: str
     quantity: Decimal
     average_price: Decimal
+    market_price: Decimal | None = None
+    multiplier: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True)

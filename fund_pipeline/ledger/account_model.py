@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.terms import AssetClass, HaltState
+from fund_pipeline.terms import AssetClass, HaltState, Side
 
 EVERYWHERE = "*"
 """The scope of a halt of every fund."""
@@ -56,6 +56,37 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a broker values a position at.
+
+    `average_price` and `price` are of one unit, and times `multiplier` in `currency`; None is what it did not say.
+    """
+
+    average_price: Decimal
+    price: Decimal | None
+    multiplier: Decimal | None
+    currency: str | None
+
+    def value(self, quantity: Decimal) -> Decimal | None:
+        """What so many are worth, in `currency`; None where the broker did not say enough to know."""
+        if self.price is None or self.multiplier is None or self.currency is None:
+            return None
+        return quantity * self.price * self.multiplier
+
+
+@dataclass(frozen=True)
+class WorkingOrder:
+    """An order that a broker works. `client_order_id` is None for one that was not placed by us."""
+
+    broker_order_id: str
+    client_order_id: str | None
+    instrument_key: str
+    side: Side
+    quantity: Decimal
+    filled_quantity: Decimal
+
+
+@dataclass(frozen=True)
 class AccountSnapshot:
     """What a broker said of an account.
 
@@ -64,6 +95,9 @@ class AccountSnapshot:
     as_of, received_at : of which moment it tells, by the broker; when it arrived here. UTC.
     equity, cash, margin_used : in `currency`.
     positions : signed quantities by instrument key; what is not there is flat.
+    cash_by_currency, unrealised_pnl, marks, working_orders : cash without what is not realised yet; gain and loss of
+        open positions, in `currency`; what each position is valued at; what works. None where the broker did not say,
+        or was not asked.
     """
 
     account_id: str
@@ -75,6 +109,10 @@ class AccountSnapshot:
     currency: str
     positions: Mapping[str, Decimal] = field(default_factory=dict)
     snapshot_id: str = ""
+    cash_by_currency: Mapping[str, Decimal] | None = None
+    unrealised_pnl: Decimal | None = None
+    marks: Mapping[str, Mark] | None = None
+    working_orders: tuple[WorkingOrder, ...] | None = None
 
     @property
     def available(self) -> Decimal:

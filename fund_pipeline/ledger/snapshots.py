@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.account_model import AccountSnapshot
+from fund_pipeline.ledger.account_model import AccountSnapshot, AccountStatus, Mark, WorkingOrder
 from fund_pipeline.ledger.accounts import known_account
 from fund_pipeline.ledger.canonical import canonical
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.model import TradingMode
+
+MORE = ("cash_by_currency", "unrealised_pnl", "marks", "working_orders")
+"""What is None where a broker did not say."""
+
+_MARK, _WORKING = TypeAdapter(Mark), TypeAdapter(WorkingOrder)
 
 CLOCK_SKEW = timedelta(minutes=1)
 """A broker's clock may be ahead of ours by this much. What tells of later than now would be fresh for too long."""
+
+
+@dataclass(frozen=True)
+class HeardAt:
+    """An account and the last word on it by some moment; None when there was none."""
+
+    account_id: str
+    snapshot: AccountSnapshot | None
 
 
 def record_snapshot(ledger: Ledger, snapshot: AccountSnapshot) -> AccountSnapshot:
@@ -64,6 +81,31 @@ def first_since(ledger: Ledger, account_id: str, moment: datetime) -> AccountSna
     return _first(ledger, query.order_by(table.c.as_of, table.c.received_at, table.c.snapshot_id).limit(1))
 
 
+def snapshots_at(ledger: Ledger, fund_id: str, mode: TradingMode, moment: datetime) -> tuple[HeardAt, ...]:
+    """Each account of a fund in a mode with the last word on it up to a moment, by account id.
+
+    Accounts that were added after the moment, and of which there was no word by then, are left out; so are closed ones
+    without any.
+    """
+    accounts = tables.accounts
+    query = (
+        select(accounts.c.account_id, accounts.c.created_at, accounts.c.status)
+        .where(accounts.c.fund_id == fund_id, accounts.c.mode == mode.value)
+        .order_by(accounts.c.account_id)
+    )
+    found = []
+    with ledger_away(), ledger.reading() as connection:
+        rows: Iterable[Any] = connection.execute(query).all()
+        for account_id, created_at, status in rows:
+            newest = _newest_first(account_id).where(tables.account_snapshots.c.as_of <= moment)
+            row = connection.execute(newest).mappings().one_or_none()
+            if row is not None:
+                found.append(HeardAt(account_id, _snapshot(row)))
+            elif created_at <= moment and status == AccountStatus.OPEN.value:
+                found.append(HeardAt(account_id, None))
+    return tuple(found)
+
+
 def _newest_first(account_id: str) -> Select[tuple[object, ...]]:
     table = tables.account_snapshots
     order = (table.c.as_of.desc(), table.c.received_at.desc(), table.c.snapshot_id)
@@ -77,8 +119,18 @@ def _first(ledger: Ledger, query: Select[tuple[object, ...]]) -> AccountSnapshot
 
 
 def _snapshot(row: RowMapping) -> AccountSnapshot:
-    positions = {key: Decimal(quantity) for key, quantity in row["positions"].items()}
-    return AccountSnapshot(**dict(row) | {"positions": positions})
+    cash, marks, working = row["cash_by_currency"], row["marks"], row["working_orders"]
+    read = {
+        "positions": _numbers(row["positions"]),
+        "cash_by_currency": None if cash is None else _numbers(cash),
+        "marks": None if marks is None else {key: _MARK.validate_python(one) for key, one in marks.items()},
+        "working_orders": None if working is None else tuple(_WORKING.validate_python(one) for one in working),
+    }
+    return AccountSnapshot(**dict(row) | read)
+
+
+def _numbers(texts: Mapping[str, str]) -> dict[str, Decimal]:
+    return {key: Decimal(text) for key, text in texts.items()}
 
 
 def _values(snapshot: AccountSnapshot) -> dict[str, object]:
@@ -88,10 +140,23 @@ def _values(snapshot: AccountSnapshot) -> dict[str, object]:
         "currency": snapshot.currency,
         "positions": {key: _text(quantity) for key, quantity in snapshot.positions.items()},
     }
+    more = {name: _plain(getattr(snapshot, name)) for name in MORE if getattr(snapshot, name) is not None}
     written = {"as_of": snapshot.as_of.astimezone(UTC).isoformat(), **{name: _text(one) for name, one in money.items()}}
-    identity = hashlib.sha256(canonical(said | written).encode()).hexdigest()
+    identity = hashlib.sha256(canonical(said | written | more).encode()).hexdigest()
     times = {"as_of": snapshot.as_of, "received_at": snapshot.received_at}
-    return {**said, **money, **times, "snapshot_id": identity}
+    others = dict.fromkeys(MORE) | more | {"unrealised_pnl": snapshot.unrealised_pnl}
+    return {**said, **money, **times, **others, "snapshot_id": identity}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it, numbers as text."""
+    if isinstance(value, Decimal):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return _plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _text(exact: Decimal) -> str:

@@ -19,6 +19,12 @@ from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_r
 from fund_pipeline.defs.trading.release import follow_the_ledger, release_after_the_check
 from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
 from fund_pipeline.defs.trading.signal_checks import SIGNAL_CHECKS
+from fund_pipeline.defs.trading.snapshot_assets import (
+    account_snapshots,
+    fund_snapshots,
+    snapshots_in_market_hours,
+    take_snapshots_job,
+)
 from fund_pipeline.settings import load_settings
 
 note_registry = define_asset_job(
@@ -78,11 +84,13 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             orders,
             executions,
             positions,
+            account_snapshots,
+            fund_snapshots,
             *(active(fund_id) for fund_id in funds),
         ],
         asset_checks=SIGNAL_CHECKS,
-        jobs=[note_registry, look_at_signals, size_and_execute, note_executions],
-        schedules=[before_the_night, every_five_minutes],
+        jobs=[note_registry, look_at_signals, size_and_execute, note_executions, take_snapshots_job],
+        schedules=[before_the_night, every_five_minutes, snapshots_in_market_hours],
         sensors=[
             incoming_signals,
             follow_orders,

@@ -23,6 +23,7 @@ from fund_pipeline.ledger.tables.execution import (
     positions,
     sender_entries,
 )
+from fund_pipeline.ledger.tables.reconciliation import currency_rates
 from fund_pipeline.ledger.tables.registry import backtest_summaries, dates_acceptances, funds, strategies
 from fund_pipeline.ledger.tables.signals import (
     NOT_REPEATS,
@@ -57,6 +58,7 @@ __all__ = [
     "audit_head",
     "backtest_summaries",
     "cash_flows",
+    "currency_rates",
     "dates_acceptances",
     "decisions",
     "executions",

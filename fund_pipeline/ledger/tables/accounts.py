@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from fund_pipeline.ledger.account_model import AccountStatus, Severity
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.ledger.tables.base import metadata, one_of
+from fund_pipeline.ledger.tables.base import NullableJson, metadata, one_of
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
 from fund_pipeline.terms import HaltState
 
@@ -53,6 +53,10 @@ account_snapshots = Table(
     Column("margin_used", ExactDecimal(), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("positions", Json, nullable=False),
+    Column("cash_by_currency", NullableJson),
+    Column("unrealised_pnl", ExactDecimal()),
+    Column("marks", NullableJson),
+    Column("working_orders", NullableJson),
 )
 
 Index("ix_account_snapshots_as_of", account_snapshots.c.account_id, account_snapshots.c.as_of)

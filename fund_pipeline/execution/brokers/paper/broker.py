@@ -16,7 +16,7 @@ from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState, W
 from fund_pipeline.execution.brokers.paper.faults import Fault, FaultKind, add_fault, take_fault
 from fund_pipeline.execution.brokers.paper.store import Store, to_text
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms
-from fund_pipeline.execution.brokers.paper.valuation import margin_added, worth
+from fund_pipeline.execution.brokers.paper.valuation import margin_added, market_price, worth
 from fund_pipeline.execution.port import (
     AccountState,
     Acknowledged,
@@ -129,13 +129,30 @@ class PaperBroker:
         """Equity, cash and margin now."""
         with self._call("account_state") as (db, _, now):
             found = worth(db, self._terms)
-            return AccountState(found.equity, found.cash, found.margin_used, self._terms.currency, now)
+            return AccountState(
+                equity=found.equity,
+                cash=found.cash,
+                margin_used=found.margin_used,
+                currency=self._terms.currency,
+                as_of=now,
+                cash_by_currency=found.by_currency,
+                unrealised_pnl=found.unrealised,
+            )
 
     def positions(self) -> tuple[BrokerPosition, ...]:
         """What the account holds."""
         with self._call("positions") as (db, _, _now):
-            held = book.holdings(db).values()
-            return tuple(BrokerPosition(one.instrument_key, one.quantity, one.average_price) for one in held)
+            return tuple(
+                BrokerPosition(
+                    instrument_key=key,
+                    quantity=one.quantity,
+                    average_price=one.average_price,
+                    market_price=market_price(db, key),
+                    multiplier=one.multiplier,
+                    currency=one.currency,
+                )
+                for key, one in book.holdings(db).items()
+            )
 
     def quote(self, instrument_key: str) -> Quote | None:
         """The quote that was set last."""

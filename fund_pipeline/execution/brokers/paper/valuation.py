@@ -19,28 +19,37 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Worth:
-    """In the account's currency, to the cent."""
+    """In the account's currency, to the cent; `by_currency` is cash without gain and loss that are not realised."""
 
     equity: Decimal
     cash: Decimal
     margin_used: Decimal
+    unrealised: Decimal
+    by_currency: Mapping[str, Decimal]
 
 
 def worth(connection: sqlite3.Connection, terms: PaperTerms, changed: Mapping[str, Holding] | None = None) -> Worth:
     """The account as it is, or would be with `changed` positions bought at their marks: equity stays, margin moves."""
     held = holdings(connection)
-    cash = sum((amount * rate(connection, terms, money) for money, amount in read_cash(connection).items()), _ZERO)
-    equity = cash
+    by_currency = read_cash(connection)
+    cash = sum((amount * rate(connection, terms, money) for money, amount in by_currency.items()), _ZERO)
+    equity, unrealised = cash, _ZERO
     for one in held.values():
-        value = one.quantity * mark(connection, one) * one.multiplier * rate(connection, terms, one.currency)
+        to_account = one.multiplier * rate(connection, terms, one.currency)
+        value = one.quantity * mark(connection, one) * to_account
+        paid = one.quantity * one.average_price * one.multiplier
         equity += value
+        unrealised += value - one.quantity * one.average_price * to_account
         if not settles_in_full(one.asset_class):
             cash += value  # marked to market: only gain and loss are money
+            by_currency[one.currency] = by_currency.get(one.currency, _ZERO) + paid
     margin = _ZERO
     for one in {**held, **(changed or {})}.values():
         bound = terms.margin(one.asset_class, one.quantity, mark(connection, one), one.multiplier)
         margin += bound * rate(connection, terms, one.currency)
-    return Worth(equity.quantize(_CENT), cash.quantize(_CENT), margin.quantize(_CENT))
+    return Worth(
+        equity.quantize(_CENT), cash.quantize(_CENT), margin.quantize(_CENT), unrealised.quantize(_CENT), by_currency
+    )
 
 
 def margin_added(connection: sqlite3.Connection, terms: PaperTerms, request: OrderRequest) -> tuple[Decimal, Worth]:
@@ -65,8 +74,14 @@ def expected_price(request: OrderRequest, quote: Quote | None) -> Decimal:
 
 def mark(connection: sqlite3.Connection, holding: Holding) -> Decimal:
     """What a unit is worth: the middle of its quote, or what was paid where there is none."""
-    quote = read_quote(connection, holding.instrument_key)
-    return holding.average_price if quote is None else (quote.bid + quote.ask) / 2
+    price = market_price(connection, holding.instrument_key)
+    return holding.average_price if price is None else price
+
+
+def market_price(connection: sqlite3.Connection, instrument_key: str) -> Decimal | None:
+    """The middle of an instrument's quote; None where there is none."""
+    quote = read_quote(connection, instrument_key)
+    return None if quote is None else (quote.bid + quote.ask) / 2
 
 
 def rate(connection: sqlite3.Connection, terms: PaperTerms, currency: str) -> Decimal:

@@ -1,0 +1,76 @@
+"""What a broker says of one account, read once: numbers as the books can keep them, silence as a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from fund_pipeline.errors import FundError
+from fund_pipeline.execution import Broker
+from fund_pipeline.execution.port import AccountState, BrokerOrder, BrokerPosition
+from fund_pipeline.ledger.places import kept
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one broker said of an account.
+
+    `orders` are those that it works; None when it was not asked, or did not answer that.
+    """
+
+    state: AccountState
+    positions: tuple[BrokerPosition, ...]
+    orders: tuple[BrokerOrder, ...] | None = None
+
+    @property
+    def quantities(self) -> Mapping[str, Decimal]:
+        """Signed quantities by instrument key; what is not there is flat."""
+        return {one.instrument_key: one.quantity for one in self.positions}
+
+
+def ask_worth(broker: Broker) -> Heard:
+    """Positions and state. FundError when it does not answer; InvalidOperation when its numbers are none."""
+    return Heard(positions=tuple(_position(one) for one in broker.positions()), state=_state(broker.account_state()))
+
+
+def ask_all(broker: Broker) -> tuple[Heard, str | None]:
+    """The same with its working orders; and why they are not known, when they are not."""
+    heard = ask_worth(broker)
+    try:
+        return replace(heard, orders=tuple(_order(one) for one in broker.open_orders())), None
+    except FundError as away:
+        return heard, away.message
+    except InvalidOperation:
+        return heard, "a quantity of a working order is no number"
+
+
+def _state(said: AccountState) -> AccountState:
+    cash = said.cash_by_currency
+    return replace(
+        said,
+        equity=kept(said.equity),
+        cash=kept(said.cash),
+        margin_used=kept(said.margin_used),
+        cash_by_currency=None if cash is None else {currency: kept(amount) for currency, amount in cash.items()},
+        unrealised_pnl=_optional(said.unrealised_pnl),
+    )
+
+
+def _position(said: BrokerPosition) -> BrokerPosition:
+    """A price that is no number is one that was not said; a quantity that is none makes the whole answer none."""
+    return replace(
+        said,
+        quantity=kept(said.quantity),
+        average_price=kept(said.average_price),
+        market_price=_optional(said.market_price),
+        multiplier=_optional(said.multiplier),
+    )
+
+
+def _order(said: BrokerOrder) -> BrokerOrder:
+    return replace(said, quantity=kept(said.quantity), filled_quantity=kept(said.filled_quantity))
+
+
+def _optional(value: Decimal | None) -> Decimal | None:
+    return kept(value) if value is not None and value.is_finite() else None
