@@ -32,11 +32,11 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, AccountStatus, Severity, Trouble
 from fund_pipeline.ledger.accounts import list_accounts
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.entry_fills import count_recent_entries, entry_fills
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import Fund, Strategy, StrategyStatus, TradingMode
 from fund_pipeline.ledger.open_books import open_books
 from fund_pipeline.ledger.order_model import OrderRow, Position, SenderEntry
+from fund_pipeline.ledger.recent_entries import count_recent_entries
 from fund_pipeline.ledger.sender_book import open_entries
 from fund_pipeline.ledger.strategies import list_strategies
 from fund_pipeline.terms import AssetClass
@@ -79,14 +79,13 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], now
     terms = {key: found for key in keys if (found := terms_of(key, sources.master)) is not None}
     keys |= {one.underlying for one in terms.values() if one.underlying is not None}
     market = ask_market(sources.brokers, involved, keys, _pairs(funds, accounts, terms.values()), now)
-    fills = entry_fills(ledger, mine)
     world = World(
         strategies={name: _strategy(ledger, strategies[name], now) for name in wanted if name in strategies},
         funds={},
         accounts={
             one.account_id: _account(one, snapshots[one.account_id], views[one.account_id], now) for one in accounts
         },
-        positions=tuple(_position(one, views[one.account_id], fills) for one in books.positions),
+        positions=tuple(_position(one, views[one.account_id]) for one in books.positions),
         quotes=market.quotes,
         terms=terms,
         fx=market.rates,
@@ -184,9 +183,7 @@ def _account(account: Account, snapshot: AccountSnapshot | None, view: View, now
     )
 
 
-def _position(
-    position: Position, view: View, fills: Mapping[tuple[str, str, str], Mapping[str, Decimal]]
-) -> PositionFacts:
+def _position(position: Position, view: View) -> PositionFacts:
     return PositionFacts(
         strategy=position.strategy,
         account_id=position.account_id,
@@ -197,7 +194,7 @@ def _position(
         multiplier=position.multiplier,
         currency=position.currency,
         broker_quantity=view.held(position.instrument_key),
-        opened=fills.get((position.strategy, position.account_id, position.instrument_key), {}),
+        lots=position.lots,
     )
 
 
@@ -219,6 +216,8 @@ def _order(order: OrderRow, world: World) -> OrderFacts:
         notional=_notional(order, world),
         # What has filled binds margin at the broker already.
         reserved_margin=order.reserved_margin * order.remaining / order.quantity if order.quantity else Decimal(0),
+        filled=order.filled_quantity,
+        closes_entry=order.closes_entry,
     )
 
 

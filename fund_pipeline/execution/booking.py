@@ -5,41 +5,59 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from fund_pipeline.execution.ending import EndReason
+from fund_pipeline.execution.ending import EndReason, rest_of
+from fund_pipeline.execution.patience import PATIENCE, Patience
 from fund_pipeline.execution.port import BrokerExecution
 from fund_pipeline.execution.positions import PLACES, apply
-from fund_pipeline.execution.troubles import arrived_late, crossed_zero, other_commission, overfilled, unknown_fill
+from fund_pipeline.execution.troubles import (
+    arrived_late,
+    crossed_zero,
+    filled_late,
+    other_commission,
+    overfilled,
+    unknown_fill,
+)
 from fund_pipeline.ledger.account_model import Account, Trouble
 from fund_pipeline.ledger.executions import Booking
-from fund_pipeline.ledger.order_law import after_fill
-from fund_pipeline.ledger.order_model import UNATTRIBUTED, Change, Execution, OrderRow, Position
+from fund_pipeline.ledger.order_law import ENDED, after_fill
+from fund_pipeline.ledger.order_model import UNATTRIBUTED, Change, Execution, OrderRow, OrderState, Position
 from fund_pipeline.ledger.orders import Step
+from fund_pipeline.terms import OrderRole
 
 ACTOR = "fill"
 _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _ZERO = Decimal(0)
 
 
-def settle(fill: Execution, told_as: str | None, order: OrderRow | None, position: Position | None) -> Booking:
+def settle(
+    fill: Execution,
+    told_as: str | None,
+    order: OrderRow | None,
+    position: Position | None,
+    *,
+    patience: Patience = PATIENCE,
+) -> Booking:
     """The position after a fill, its order's change, and what a person must hear: an overfill, a fill of an order that
-    is not ours (`told_as` is the client order id it came with) or was taken for lost, an exit that crossed zero, a
-    commission in another currency."""
+    is not ours (`told_as` is the client order id it came with), was taken for lost or had ended, an exit that crossed
+    zero, a commission in another currency. An exit that was sent with less than it was to close has a next attempt."""
     troubles: list[Trouble] = []
     if fill.commission and fill.commission_currency != fill.currency:
         troubles.append(other_commission(order, fill))
     if order is None:
         troubles.append(unknown_fill(fill, told_as))
         return Booking(apply(position, fill), None, tuple(troubles))
-    after = apply(position, fill, opened_by=order.signal_id)
+    after = apply(position, fill, order)
     held = _ZERO if position is None else position.quantity
     if order.role.closes and fill.quantity and after.quantity != 0 and (held == 0 or held * after.quantity < 0):
         troubles.append(crossed_zero(order, fill, after.quantity))
     if order.reason == EndReason.NEVER_ARRIVED and fill.quantity:
         troubles.append(arrived_late(order))
+    elif order.role is OrderRole.ENTRY and fill.quantity and order.state in ENDED - {OrderState.FILLED}:
+        troubles.append(filled_late(order, fill, is_exited=order.cancel_for == EndReason.EXIT_FIRST))
     filled = order.filled_quantity + fill.quantity
     if filled > order.quantity:
         troubles.append(overfilled(order, fill, filled))
-    return Booking(after, _filled(order, fill, filled) if fill.quantity else None, tuple(troubles))
+    return Booking(after, _filled(order, fill, filled, patience) if fill.quantity else None, tuple(troubles))
 
 
 def as_execution(told: BrokerExecution, account: Account, received_at: datetime) -> Execution:
@@ -64,7 +82,7 @@ def as_execution(told: BrokerExecution, account: Account, received_at: datetime)
     )
 
 
-def _filled(order: OrderRow, fill: Execution, filled: Decimal) -> Step:
+def _filled(order: OrderRow, fill: Execution, filled: Decimal, patience: Patience) -> Step:
     before = _EXACT.multiply(order.average_price or _ZERO, order.filled_quantity)
     average = _EXACT.divide(_EXACT.add(before, _EXACT.multiply(fill.price, fill.quantity)), filled)
     values = {"filled_quantity": filled, "average_price": average.quantize(PLACES, context=_EXACT)}
@@ -75,4 +93,6 @@ def _filled(order: OrderRow, fill: Execution, filled: Decimal) -> Step:
         "filled": str(filled),
     }
     state = after_fill(order.state, filled, order.quantity)
-    return Step(order, Change(state, ACTOR, fill.received_at, None, detail, values))
+    ends = state is OrderState.FILLED and order.state.is_live
+    rest = rest_of(order, fill.received_at, patience) if ends else None
+    return Step(order, Change(state, ACTOR, fill.received_at, None, detail, values), rest)

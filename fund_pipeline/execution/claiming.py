@@ -56,11 +56,14 @@ def claim(
     shares = share_out(standing, now)
     if order.role.is_attached:
         return _attached(standing, shares, actor, now, at_broker)
-    return _exit(standing, shares, actor, now, at_broker)
+    return _exit(standing, shares, actor, now, patience, at_broker)
 
 
-def _submitted(order: OrderRow, quantity: Decimal, actor: str, now: datetime) -> Step:
+def _submitted(order: OrderRow, quantity: Decimal, actor: str, now: datetime, planned: Decimal | None = None) -> Step:
+    """`planned` is what was to be sent, where it is more: the next attempt closes the rest."""
     values = {"submitted_at": now, "quantity": quantity}
+    if order.role is OrderRole.EXIT:
+        values["planned_quantity"] = planned or quantity
     return Step(order, Change(OrderState.SUBMITTED, actor, now, None, {"quantity": str(quantity)}, values))
 
 
@@ -104,14 +107,23 @@ def _attached(
 
 
 def _exit(
-    standing: Standing, shares: Shares, actor: str, now: datetime, at_broker: Mapping[str, Decimal] | None
+    standing: Standing,
+    shares: Shares,
+    actor: str,
+    now: datetime,
+    patience: Patience,
+    at_broker: Mapping[str, Decimal] | None,
 ) -> Verdict:
+    """An exit waits for its entries to be dead, but not for ever behind one of which nobody knows: what is held goes
+    then, and what that entry turns out to have filled is closed by the next attempt."""
     order = standing.order
     awaited = [one for one in standing.book if one.client_order_id in order.waits_for]
-    if awaited:
-        first = EndReason.EXIT_FIRST.value
-        return Verdict(tuple(wish_cancel(one, first, actor, now) for one in awaited if one.cancel_for is None))
+    missed = [one for one in awaited if one.cancel_for is None]
+    if missed:
+        return Verdict(tuple(wish_cancel(one, EndReason.EXIT_FIRST.value, actor, now) for one in missed))
     share = shares.of[order.client_order_id]
+    if awaited and not (share and all(_is_overdue(one, now, patience) for one in awaited)):
+        return Verdict()
     if share == 0:
         mine = order.client_order_id
         other_exits = any(one.role is OrderRole.EXIT and one.client_order_id != mine for one in standing.book)
@@ -121,6 +133,11 @@ def _exit(
     if any(shares.excess(one) for one in standing.book if one.role.is_attached):
         return trim(standing, shares, actor, now)
     return _bounded(standing, share, actor, now, at_broker)
+
+
+def _is_overdue(entry: OrderRow, now: datetime, patience: Patience) -> bool:
+    since = entry.submitted_at or entry.updated_at
+    return entry.state is OrderState.UNKNOWN and now >= since + patience.unknown_deadline
 
 
 def _bounded(
@@ -144,4 +161,4 @@ def _bounded(
     )
     if share <= missing:
         return Verdict(troubles=(told,))
-    return Verdict((_submitted(order, share - missing, actor, now),), (told,))
+    return Verdict((_submitted(order, share - missing, actor, now, share),), (told,))

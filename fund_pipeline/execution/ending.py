@@ -13,6 +13,7 @@ from fund_pipeline.execution.troubles import about_order, exit_failed
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
 from fund_pipeline.ledger.orders import Step
+from fund_pipeline.terms import OrderRole
 
 _ZERO = Decimal(0)
 
@@ -52,34 +53,43 @@ def end(
         if by_us:
             return Step(order, change)
         troubles = () if order.cancel_for else (exit_failed(order, f"{reason}: {message}"),)
-        return Step(order, change, _next(order, now, patience), troubles)
+        return Step(
+            order, change, successor(order, order.planned_quantity - order.filled_quantity, now, patience), troubles
+        )
     if reason != EndReason.NEVER_ARRIVED or by_us:
         return Step(order, change)
     if order.created_at + patience.entry_again_within >= now:
-        return Step(order, change, _next(order, now, patience))
+        return Step(order, change, successor(order, order.remaining, now, patience))
     late = about_order(
         order, Severity.WARNING, "ENTRY_NEVER_SENT", "it never reached the broker, and is too old now", "send it anew"
     )
     return Step(order, change, troubles=(late,))
 
 
-def _next(order: OrderRow, now: datetime, patience: Patience) -> OrderRow:
+def rest_of(order: OrderRow, now: datetime, patience: Patience) -> OrderRow | None:
+    """The attempt that follows an exit which is filled, but was sent with less than it was to close: the broker held
+    less then, or was behind."""
+    rest = order.planned_quantity - order.quantity
+    return successor(order, rest, now, patience) if order.role is OrderRole.EXIT and rest > _ZERO else None
+
+
+def successor(order: OrderRow, quantity: Decimal, now: datetime, patience: Patience) -> OrderRow:
+    """The next attempt at an order that is known to be dead, after a pause that grows."""
     attempt = order.attempt + 1
     return replace(
         order,
         client_order_id=client_order_id(order.signal_id, order.leg, order.account_id, order.role, attempt),
         attempt=attempt,
         state=OrderState.INTENT,
-        planned_quantity=order.remaining
-        if not order.role.is_attached
-        else order.planned_quantity - order.filled_quantity,
-        quantity=order.remaining,
+        planned_quantity=quantity,
+        quantity=quantity,
         filled_quantity=_ZERO,
         average_price=None,
         wanted_quantity=None,
         cancel_for=None,
         waits_for=(),
         close_fraction=None,
+        close_base=None,
         not_before=now + patience.pause_before(attempt),
         broker_order_id=None,
         reason=None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from fund_pipeline.execution.ending import EndReason, end
+from fund_pipeline.execution.ending import EndReason, end, rest_of
 from fund_pipeline.execution.patience import Patience
 from fund_pipeline.execution.port import Acknowledged, BrokerOrder, BrokerOrderState, Rejected
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
@@ -38,7 +39,8 @@ def told(order: OrderRow, found: BrokerOrder, actor: str, now: datetime, patienc
         return _known(order, found.broker_order_id, actor, now) or _working(order, found, actor, now)
     if found.state is BrokerOrderState.FILLED:
         values = {"quantity": found.quantity, "broker_order_id": found.broker_order_id}
-        return Step(order, Change(OrderState.FILLED, actor, now, values=values))
+        change = Change(OrderState.FILLED, actor, now, values=values)
+        return Step(order, change, rest_of(replace(order, quantity=found.quantity), now, patience))
     after, reason = _ENDS[found.state]
     return end(order, after, str(reason), found.message, actor, now, patience)
 

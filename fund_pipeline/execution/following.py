@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from fund_pipeline.execution.booking import as_execution, settle
+from fund_pipeline.execution.catching_up import catch_up
 from fund_pipeline.execution.desk import BrokerAway, Desk
 from fund_pipeline.execution.ending import EndReason
 from fund_pipeline.execution.ids import LENGTH
@@ -83,11 +84,18 @@ def book_fills(desk: Desk, account_id: str) -> tuple[Execution, ...]:
         told = broker.executions(since)
     received_at = desk.now()
     fills = [as_execution(one, account, received_at) for one in told]
-    return book_executions(desk.ledger, account_id, fills, settle, execution_changed, received_at)
+    settled = partial(settle, patience=desk.patience)
+    return book_executions(desk.ledger, account_id, fills, settled, execution_changed, received_at)
+
+
+def _booked(desk: Desk, account_id: str) -> tuple[Execution, ...]:
+    booked = book_fills(desk, account_id)
+    catch_up(desk, booked)
+    return booked
 
 
 def _follow_account(desk: Desk, account_id: str, booked: list[Execution]) -> None:
-    booked += book_fills(desk, account_id)
+    booked += _booked(desk, account_id)
     with desk.asking(account_id) as broker:
         open_orders = {one.client_order_id: one for one in broker.open_orders() if one.client_order_id is not None}
     live = [mark_overdue(desk, one) for one in live_orders(desk.ledger, account_id)]
@@ -95,7 +103,7 @@ def _follow_account(desk: Desk, account_id: str, booked: list[Execution]) -> Non
     at_stake += [one for one in live if one.state is OrderState.SUBMITTED and one.client_order_id in open_orders]
     heard = {one.client_order_id: _word(desk, one, open_orders) for one in at_stake}
     if any(found is not None and found.filled_quantity > one.filled_quantity for one, found in _pairs(at_stake, heard)):
-        booked += book_fills(desk, account_id)
+        booked += _booked(desk, account_id)
         at_stake = list(orders_by_id(desk.ledger, heard).values())
     for order, found in _pairs(at_stake, heard):
         if order.state.is_live:

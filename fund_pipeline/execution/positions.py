@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from fund_pipeline.errors import InvariantError
-from fund_pipeline.ledger.order_model import Execution, Position
-from fund_pipeline.terms import Side
+from fund_pipeline.ledger.order_model import Execution, OrderRow, Position
+from fund_pipeline.lots import Lots, added, taken
+from fund_pipeline.terms import OrderRole, Side
 
 PLACES = Decimal(1).scaleb(-12)
 """What the ledger keeps of a number."""
@@ -17,7 +18,7 @@ _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _ZERO = Decimal(0)
 
 
-def apply(position: Position | None, fill: Execution, *, opened_by: str | None = None) -> Position:
+def apply(position: Position | None, fill: Execution, order: OrderRow | None = None) -> Position:
     """The position after a fill, at average cost.
 
     A fill on its side adds `quantity x price` to its cost. One against it realises `(price - average) x quantity x
@@ -26,8 +27,9 @@ def apply(position: Position | None, fill: Execution, *, opened_by: str | None =
     PnL when it is paid. Closing takes its part of the cost, and the last close all that is left, so that the realised
     PnL of a flat position is to 12 places the money that came in less what went out.
 
-    `opened_by` is the signal that is remembered when the fill opens a position. InvariantError when the fill is
-    another position's, or counts in another multiplier or currency.
+    `order` is the fill's own; None where it is not ours. Its signal is remembered when the fill opens a position, and
+    says which lots change. InvariantError when the fill is another position's, or counts in another multiplier or
+    currency.
     """
     before = position or _flat(fill)
     _refuse_another(before, fill)
@@ -50,22 +52,23 @@ def apply(position: Position | None, fill: Execution, *, opened_by: str | None =
         average_price=_rounded(_EXACT.divide(cost, quantity)) if quantity else _ZERO,
         realised_pnl=_rounded(_EXACT.subtract(_EXACT.add(before.realised_pnl, gain), commission)),
         commission=_rounded(_EXACT.add(before.commission, commission)),
-        opened_by=_opener(before, quantity, opened_by),
+        opened_by=_opener(before, quantity, None if order is None else order.signal_id),
         updated_at=fill.received_at,
+        lots=_lots(before.lots, closed, abs(signed) - closed, order),
     )
 
 
 def rebuild(
-    executions: Iterable[Execution], signals: Mapping[str, str] | None = None
+    executions: Iterable[Execution], orders: Mapping[str, OrderRow] | None = None
 ) -> dict[tuple[str, str, str], Position]:
     """All positions (strategy, account, instrument) from executions alone, in the order of their numbers per account.
 
-    `signals` gives the signal of each client order id, for `opened_by`.
+    `orders` gives the order of each client order id, for `opened_by` and the lots.
     """
     found: dict[tuple[str, str, str], Position] = {}
     for fill in sorted(executions, key=lambda one: (one.account_id, one.number)):
         book = (fill.strategy, fill.account_id, fill.instrument_key)
-        found[book] = apply(found.get(book), fill, opened_by=(signals or {}).get(fill.client_order_id or ""))
+        found[book] = apply(found.get(book), fill, (orders or {}).get(fill.client_order_id or ""))
     return found
 
 
@@ -84,6 +87,16 @@ def _flat(fill: Execution) -> Position:
         opened_by=None,
         updated_at=fill.received_at,
     )
+
+
+def _lots(lots: Lots, closed: Decimal, opened: Decimal, order: OrderRow | None) -> Lots:
+    if order is None:
+        return added(taken(lots, closed), None, 0, opened)
+    if order.role is OrderRole.EXIT:
+        left = taken(lots, closed, order.closes_entry)
+    else:
+        left = taken(lots, closed, order.signal_id, order.leg)
+    return added(left, order.signal_id, order.leg, opened)
 
 
 def _opener(before: Position, quantity: Decimal, opened_by: str | None) -> str | None:

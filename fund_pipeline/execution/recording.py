@@ -103,7 +103,7 @@ def _named(action: Action) -> str:
 def _awaiting(
     orders: Sequence[OrderRow], first: Sequence[Action], row: DecisionRow, now: datetime, found: Mapping[str, OrderRow]
 ) -> tuple[OrderRow, ...]:
-    """The orders, with exits that wait for the entries to be cancelled first and close a fraction of what is held then.
+    """The orders, with exits that wait for the entries to be cancelled first and also close of what these fill yet.
 
     Where the decision has no exit for such an entry, because nothing of it was filled yet, there is one of no quantity:
     the entry may fill before its cancel arrives.
@@ -120,21 +120,25 @@ def _awaiting(
         if order.role is OrderRole.EXIT and entries is not None:
             order = _after(order, entries)
         complete.append(order)
-    complete += [
-        _after(_exit_of_none(leg, entries[0][0], row, now), entries) for (leg, _, _), entries in awaited.items()
-    ]
+    complete += [_after(_exit_of_none(leg, entries, row, now), entries) for (leg, _, _), entries in awaited.items()]
     return tuple(complete)
 
 
 def _after(order: OrderRow, entries: Sequence[tuple[OrderRow, Action]]) -> OrderRow:
-    ends = any(action.ends or action.fraction is None for _, action in entries)
-    fraction = max((action.fraction for _, action in entries if action.fraction is not None), default=_ONE)
-    closed = _ONE if ends else min(fraction, _ONE).quantize(PLACES, ROUND_DOWN)
+    """Its quantity is what is known to be held; of what the entries fill beyond that it closes the fraction too."""
     waits_for = tuple(sorted(entry.client_order_id for entry, _ in entries))
-    return replace(order, waits_for=waits_for, close_fraction=closed)
+    if any(action.ends or action.fraction is None for _, action in entries):
+        return replace(order, waits_for=waits_for, close_fraction=_ONE, close_base=None, closes_others=True)
+    fraction = max(action.fraction or _ZERO for _, action in entries).quantize(PLACES, ROUND_DOWN)
+    counted = sum((action.filled or _ZERO for _, action in entries), _ZERO)
+    known = max(action.known or _ZERO for _, action in entries)
+    base = (known - fraction * counted).quantize(PLACES, ROUND_DOWN)
+    return replace(order, waits_for=waits_for, close_fraction=fraction, close_base=base)
 
 
-def _exit_of_none(leg: int, entry: OrderRow, row: DecisionRow, now: datetime) -> OrderRow:
+def _exit_of_none(leg: int, entries: Sequence[tuple[OrderRow, Action]], row: DecisionRow, now: datetime) -> OrderRow:
+    entry = entries[0][0]
+    one_entry = len({other.signal_id for other, _ in entries}) == 1
     return replace(
         entry,
         client_order_id=client_order_id(row.signal_id, leg, entry.account_id, OrderRole.EXIT, 1),
@@ -159,6 +163,8 @@ def _exit_of_none(leg: int, entry: OrderRow, row: DecisionRow, now: datetime) ->
         expires_at=None,
         broker_order_id=None,
         oca_group=None,
+        closes_entry=entry.signal_id if one_entry else None,
+        closes_others=not one_entry,
         reason=None,
         message="",
         created_at=now,
@@ -218,6 +224,8 @@ def _order(planned: PlannedOrder, decision: Decision, row: DecisionRow, now: dat
         combination=planned.combination,
         ratio=planned.ratio,
         net_price=planned.net_price,
+        closes_entry=planned.closes_entry,
+        closes_others=planned.closes_others,
         oca_group=oca_group(decision.signal_id, planned.leg, planned.account_id) if role.is_attached else None,
         expires_at=None if valid is None else now + valid,
         created_at=now,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
 from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.standings import Standing
+from fund_pipeline.lots import Lots, held_by, of_nobody, taken, total
 from fund_pipeline.terms import OrderRole, Side
 
 _ZERO = Decimal(0)
@@ -18,8 +19,8 @@ _ZERO = Decimal(0)
 class Shares:
     """What each live order that closes may still close, by client order id, in the instrument's units.
 
-    Exits come first, the oldest before the others; what they leave goes to stops and targets, those of the newest
-    entry first. A stop and a target of one entry share one part, because only one of them will fill.
+    Exits come first, the oldest before the others; one that names an entry takes of its lots. What they leave of an
+    entry's lot is for its own stop and target, which share it, because only one of them will fill.
     """
 
     of: Mapping[str, Decimal]
@@ -31,19 +32,19 @@ class Shares:
 
 def share_out(standing: Standing, now: datetime, *, exits_may_go: bool = True) -> Shares:
     """Share out what the strategy holds. Exits that cannot be sent yet take no share, so that stops stay meanwhile."""
-    left, shares = abs(standing.held), {}
+    lots, shares = lots_of(standing), {}
     for order in sorted(_exits(standing), key=lambda one: one.state is OrderState.INTENT):
         if order.state is OrderState.INTENT and not (exits_may_go and is_due(order, now)):
             continue
-        shares[order.client_order_id] = min(wanted(order, left), left) if _closes(order, standing) else _ZERO
-        left -= shares[order.client_order_id]
+        part = min(wanted(order, standing, lots), within(order, lots)) if _closes(order, standing) else _ZERO
+        shares[order.client_order_id] = part
+        lots = taken(lots, part, order.closes_entry)
     for leg in _attached_legs(standing):
         group = [one for one in standing.book if one.role.is_attached and one.legged == leg]
-        part = min(_unclosed(standing, leg), left)
+        part = held_by(lots, leg[0], leg[1])
         for order in group:
             most = order.planned_quantity - order.filled_quantity
             shares[order.client_order_id] = max(min(part, most), _ZERO) if _closes(order, standing) else _ZERO
-        left -= max(shares[order.client_order_id] for order in group)
     return Shares(shares)
 
 
@@ -52,16 +53,28 @@ def is_due(order: OrderRow, now: datetime) -> bool:
     return order.not_before is None or order.not_before <= now
 
 
-def wanted(order: OrderRow, left: Decimal) -> Decimal:
-    """What an exit is to close yet: its quantity, or its fraction of what other exits leave.
+def lots_of(standing: Standing) -> Lots:
+    """What each entry holds of the position."""
+    return () if standing.position is None else standing.position.lots
 
-    A fraction is rounded down to the places of the quantities that its entry was ordered in (`quantity` of an exit that
-    has not been sent keeps them), except where it is all.
-    """
-    fraction = order.close_fraction
-    if order.state is not OrderState.INTENT or fraction is None:
+
+def within(order: OrderRow, lots: Lots) -> Decimal:
+    """The most that an exit may close of these lots: all, or those of the entry that it names and of nobody's."""
+    return total(lots) if order.closes_others else held_by(lots, order.closes_entry) + of_nobody(lots)
+
+
+def wanted(order: OrderRow, standing: Standing, lots: Lots) -> Decimal:
+    """What an exit is to close yet: its quantity, or what follows from the fills of the entries that it waits for."""
+    if order.state is not OrderState.INTENT or order.close_fraction is None:
         return order.remaining
-    return left if fraction == 1 else (left * fraction).quantize(step_of(order.planned_quantity), ROUND_DOWN)
+    return total(lots) if order.close_base is None else follows_from(order, standing.family)
+
+
+def follows_from(order: OrderRow, orders: Iterable[OrderRow]) -> Decimal:
+    """What an exit closes by what its entries have filled, rounded down to the places of its entry's quantity."""
+    filled = sum((one.filled_quantity for one in orders if one.client_order_id in order.waits_for), _ZERO)
+    closed = (order.close_base or _ZERO) + (order.close_fraction or _ZERO) * filled
+    return max(closed.quantize(step_of(order.planned_quantity), ROUND_DOWN), _ZERO)
 
 
 def step_of(quantity: Decimal) -> Decimal:
@@ -97,14 +110,4 @@ def _closes(order: OrderRow, standing: Standing) -> bool:
 
 def _attached_legs(standing: Standing) -> list[tuple[str, int, str]]:
     attached = [one for one in standing.book if one.role.is_attached]
-    newest_first = sorted(attached, key=lambda one: (one.created_at, one.legged), reverse=True)
-    return list(dict.fromkeys(one.legged for one in newest_first))
-
-
-def _unclosed(standing: Standing, leg: tuple[str, int, str]) -> Decimal:
-    attached = [one for one in standing.family if one.legged == leg and one.role.is_attached]
-    closed = sum((one.filled_quantity for one in attached), _ZERO)
-    opened = entry_filled(standing, leg)
-    if opened is None:
-        opened = max(one.planned_quantity for one in attached)
-    return max(opened - closed, _ZERO)
+    return list(dict.fromkeys(one.legged for one in attached))

@@ -68,6 +68,21 @@ def arrived_late(order: OrderRow) -> Trouble:
     )
 
 
+def filled_late(order: OrderRow, fill: Execution, *, is_exited: bool) -> Trouble:
+    """An entry that had ended was filled all the same. Where its exit has been decided, that closes this too."""
+    if is_exited:
+        follows, remedy = "its exit's next attempt closes it", "see that it does: `fund orders list`"
+    else:
+        follows, remedy = "it is a position that nobody waits for", "close it at the broker, or keep it knowingly"
+    return about_order(
+        order,
+        Severity.CRITICAL,
+        "FILLED_LATE",
+        f"it was {order.state.value}, and execution {fill.broker_execution_id} fills {fill.quantity}; {follows}",
+        remedy,
+    )
+
+
 def still_working(order: OrderRow) -> Trouble:
     """The broker works an order that has ended by our books."""
     return about_order(

@@ -13,7 +13,7 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Change, DecisionRow, OrderRow
-from fund_pipeline.ledger.orders import Step, insert_orders, read_order, read_orders, take_step
+from fund_pipeline.ledger.orders import Step, insert_orders, read_live_attempt, read_order, read_orders, take_step
 from fund_pipeline.terms import DecisionOutcome
 
 Key = tuple[str, str, int]
@@ -104,6 +104,8 @@ def _cancelled(connection: Connection, new: NewDecision) -> dict[str, OrderRow]:
         order = read_order(connection, name, lock=True)
         if order is None:
             continue
+        if not order.state.is_live:  # it may have been sent anew since the decision's facts were read
+            order = read_live_attempt(connection, order) or order
         found[name] = order
         if order.state.is_live and order.cancel_for is None:
             change = Change(order.state, new.decision.batch, new.decision.decided_at, reason, {"cancel_for": reason})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import LIVE, OrderRow, Position
 from fund_pipeline.ledger.orders import read_orders
+from fund_pipeline.ledger.positions import position_of
 
 CHUNK = 500
 
@@ -38,7 +39,7 @@ def open_books(ledger: Ledger, strategies: Collection[str], instruments: Iterabl
     with ledger_away(), ledger.reading() as connection:
         orders = read_orders(connection, tables.orders.c.state, [state.value for state in LIVE])
         mine = select(table).where(table.c.strategy.in_(sorted(strategies)), tables.HOLDS_SOMETHING)
-        found = [_position(row) for row in connection.execute(mine).mappings()]
+        found = [position_of(row) for row in connection.execute(mine).mappings()]
         keys = {*instruments, *(one.instrument_key for one in found), *(one.instrument_key for one in orders)}
         accounts: list[str] = list(connection.execute(select(tables.accounts.c.account_id)).scalars())
         asked = sorted(keys)
@@ -49,10 +50,6 @@ def open_books(ledger: Ledger, strategies: Collection[str], instruments: Iterabl
                 table.c.strategy.not_in(sorted(strategies)),
                 tables.HOLDS_SOMETHING,
             )
-            found += [_position(row) for row in connection.execute(others).mappings()]
+            found += [position_of(row) for row in connection.execute(others).mappings()]
     found.sort(key=lambda one: (one.strategy, one.account_id, one.instrument_key))
     return OpenBooks(tuple(found), tuple(orders), frozenset(keys))
-
-
-def _position(row: RowMapping) -> Position:
-    return Position(**{name: row[name] for name in Position.__dataclass_fields__})

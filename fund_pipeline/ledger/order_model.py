@@ -10,6 +10,7 @@ from typing import Any
 
 from fund_pipeline.ledger.order_law import LIVE as LIVE
 from fund_pipeline.ledger.order_law import OrderState as OrderState
+from fund_pipeline.lots import Lots
 from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side
 
 UNATTRIBUTED = "UNATTRIBUTED"
@@ -57,8 +58,10 @@ class OrderRow:
     wanted_quantity : what a working order is to be changed to; None when it is as it should be.
     cancel_for : why it is to be cancelled; None when it is not. A wish that lasts until it is fulfilled.
     waits_for : ids of entries that must have ended before this exit is sent.
-    close_fraction : of such an exit, the fraction of the position as it is then that it closes, instead of a quantity;
-        1 is all of it.
+    close_fraction, close_base : of such an exit, what it closes instead of a quantity: `close_base` and that fraction
+        of what the entries it waits for have filled; all that is held where there is no `close_base`.
+    closes_entry : signal id of the entry that an exit names: its lots are closed first.
+    closes_others : whether an exit may close lots of other entries too; one that stays within its entry's may not.
     combination, ratio, net_price : of an option that is ordered as one with the others of its number.
     not_before, expires_at : it is not sent before, and cancelled after.
     oca_group : orders of one group: what one of them fills, the others must not.
@@ -96,6 +99,9 @@ class OrderRow:
     cancel_for: str | None = None
     waits_for: tuple[str, ...] = ()
     close_fraction: Decimal | None = None
+    close_base: Decimal | None = None
+    closes_entry: str | None = None
+    closes_others: bool = True
     combination: int | None = None
     ratio: int | None = None
     net_price: Decimal | None = None
@@ -180,6 +186,7 @@ class Position:
     realised_pnl : in `currency`, after commission. Flat, it is the sum of all that was paid and received.
     commission : in `currency`, of all fills whose commission is in it.
     opened_by : id of the signal whose entry opened it; None when flat, or nobody knows.
+    lots : what each entry's fills hold of it, the oldest first; they sum to its size.
     """
 
     strategy: str
@@ -194,6 +201,7 @@ class Position:
     currency: str
     opened_by: str | None
     updated_at: datetime
+    lots: Lots = ()
 
     @property
     def is_flat(self) -> bool:

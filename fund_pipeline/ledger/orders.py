@@ -98,6 +98,23 @@ def orders_by_id(ledger: Ledger, client_order_ids: Iterable[str]) -> dict[str, O
     return {order.client_order_id: order for order in found}
 
 
+def exits_after(ledger: Ledger, entry: OrderRow) -> tuple[tuple[OrderRow, ...], ...]:
+    """All attempts, in their order, of each exit that waits or waited for an entry to be dead."""
+    table = tables.orders
+    query = select(table).where(
+        table.c.account_id == entry.account_id,
+        table.c.instrument_key == entry.instrument_key,
+        table.c.strategy == entry.strategy,
+        table.c.role == OrderRole.EXIT.value,
+        table.c.created_at >= entry.created_at,
+    )
+    with ledger_away(), ledger.reading() as connection:
+        found = [order_of(row) for row in connection.execute(query).mappings()]
+    waiting = [one for one in found if entry.client_order_id in one.waits_for]
+    attempts = ([one for one in found if one.legged == first.legged] for first in sorted(waiting, key=by_age))
+    return tuple(tuple(sorted(one, key=lambda order: order.attempt)) for one in attempts)
+
+
 def change_order(ledger: Ledger, step: Step) -> OrderRow | None:
     """Make one change in a transaction of its own; the order as it is then.
 
@@ -151,6 +168,15 @@ def read_order(connection: Connection, client_order_id: str, *, lock: bool = Fal
     """One order within the caller's transaction, held against changes by others if `lock`."""
     query = select(tables.orders).where(tables.orders.c.client_order_id == client_order_id)
     row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    return None if row is None else order_of(row)
+
+
+def read_live_attempt(connection: Connection, order: OrderRow) -> OrderRow | None:
+    """The attempt that lives of what an order was an attempt at, held; None where none does."""
+    table = tables.orders
+    same = (table.c.signal_id == order.signal_id) & (table.c.leg == order.leg) & (table.c.role == order.role.value)
+    query = select(table).where(same, table.c.account_id == order.account_id, tables.ORDER_IS_LIVE).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
     return None if row is None else order_of(row)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
@@ -10,6 +11,7 @@ from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Position
+from fund_pipeline.lots import Lot
 
 
 def list_positions(
@@ -44,18 +46,19 @@ def read_positions(
             query = query.where(column == value)
     if only_open:
         query = query.where(tables.HOLDS_SOMETHING)
-    return tuple(_position(row) for row in connection.execute(query).mappings())
+    return tuple(position_of(row) for row in connection.execute(query).mappings())
 
 
 def read_position(connection: Connection, book: tuple[str, str, str]) -> Position | None:
     """One position (strategy, account, instrument) within the caller's transaction; None where there never was one."""
     row = connection.execute(select(tables.positions).where(_key(book))).mappings().one_or_none()
-    return None if row is None else _position(row)
+    return None if row is None else position_of(row)
 
 
 def write_position(connection: Connection, position: Position) -> None:
     """Put a position as it now is. The caller holds its account (`lock_account`)."""
-    values = asdict(position) | {"is_flat": position.is_flat}
+    lots = [[one.signal_id, one.leg, f"{one.quantity:f}"] for one in position.lots]
+    values = asdict(position) | {"is_flat": position.is_flat, "lots": lots}
     key = _key((position.strategy, position.account_id, position.instrument_key))
     if connection.execute(update(tables.positions).where(key).values(values)).rowcount == 0:
         connection.execute(insert(tables.positions).values(values))
@@ -76,5 +79,8 @@ def _key(book: tuple[str, str, str]) -> ColumnElement[bool]:
     )
 
 
-def _position(row: RowMapping) -> Position:
-    return Position(**{name: row[name] for name in Position.__dataclass_fields__})
+def position_of(row: RowMapping) -> Position:
+    """The position in a row."""
+    values = {name: row[name] for name in Position.__dataclass_fields__}
+    lots = tuple(Lot(signal_id, leg, Decimal(quantity)) for signal_id, leg, quantity in row["lots"])
+    return Position(**values | {"lots": lots})

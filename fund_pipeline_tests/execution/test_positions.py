@@ -74,10 +74,10 @@ def test_a_fill_that_crosses_zero_closes_all_and_opens_the_rest_at_its_price() -
 
 
 def test_who_opened_a_position_is_remembered_until_it_is_flat_or_crosses() -> None:
-    opened = apply(None, fill(Side.BUY, "10", "50"), opened_by="one")
-    added = apply(opened, fill(Side.BUY, "10", "50"), opened_by="two")
-    crossed = apply(added, fill(Side.SELL, "30", "50"), opened_by="three")
-    flat = apply(crossed, fill(Side.BUY, "10", "50"), opened_by="four")
+    opened = apply(None, fill(Side.BUY, "10", "50"), order("one"))
+    added = apply(opened, fill(Side.BUY, "10", "50"), order("two"))
+    crossed = apply(added, fill(Side.SELL, "30", "50"), order("three", OrderRole.EXIT))
+    flat = apply(crossed, fill(Side.BUY, "10", "50"), order("four"))
     assert [one.opened_by for one in (opened, added, crossed, flat)] == ["one", "one", "three", None]
 
 

@@ -242,12 +242,13 @@ class World:
         ever, never = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
         told = {one.execution_id for one in self.look(lambda db: book.find_executions(db, ever, never))}
         assert set(ids) <= told
-        signals = {one.client_order_id: one.signal_id for one in orders}
         kept = {
             (one.strategy, one.account_id, one.instrument_key): one
             for one in list_positions(self.ledger, only_open=False)
         }
-        assert kept == rebuild(executions, signals), "positions are not what executions sum to"
+        assert kept == rebuild(executions, {one.client_order_id: one for one in orders}), (
+            "positions are not what executions sum to"
+        )
         for one in orders:
             filled = sum((fill.quantity for fill in executions if fill.client_order_id == one.client_order_id), NONE)
             assert filled == one.filled_quantity

@@ -12,12 +12,18 @@ from fund_pipeline.terms import Side
 ZERO = Decimal(0)
 ONE = Decimal(1)
 CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+_PLACES = Decimal(1).scaleb(-12)
 _SNAP = Context(prec=30, rounding=ROUND_HALF_EVEN)
 
 
 def whole_steps(quantity: Decimal, step: Decimal) -> Decimal:
     """How many whole steps fit. The last ten of 40 digits are noise: a third of 600 is 200 steps of 1, not 199."""
     return _SNAP.divide(quantity, step).to_integral_value(ROUND_FLOOR)
+
+
+def to_places(quantity: Decimal) -> Decimal:
+    """To the twelve places that the books keep: what is recorded is what was reckoned with."""
+    return quantity.quantize(_PLACES, ROUND_HALF_EVEN).normalize(CONTEXT)
 
 
 def floor_to(quantity: Decimal, step: Decimal) -> Decimal:

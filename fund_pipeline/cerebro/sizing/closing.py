@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
-from fund_pipeline.cerebro.sizing.arithmetic import CONTEXT, ONE, ZERO, floor_to
+from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO, floor_to, to_places
 from fund_pipeline.cerebro.sizing.book import SenderPosition
 from fund_pipeline.cerebro.sizing.facts import PositionFacts
-from fund_pipeline.cerebro.sizing.holdings import working_exits
+from fund_pipeline.cerebro.sizing.holdings import exits_of, working_exits
 from fund_pipeline.cerebro.sizing.world import World
+from fund_pipeline.lots import Lot, Lots, held_by, of_nobody, taken, total
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an exit closes of a position: how much before rounding, whose lots first, and whether others' too."""
+
+    quantity: Decimal
+    entry: str | None
+    others: bool
 
 
 def closable(position: PositionFacts, world: World) -> Decimal:
@@ -43,51 +54,42 @@ def broker_side(position: PositionFacts, world: World) -> Decimal | None:
     return max(position.broker_quantity * way + hidden, ZERO)
 
 
-def close_quantity(position: PositionFacts, world: World, fraction: Decimal, *, ends: bool, step: Decimal) -> Decimal:
-    """What an exit of that fraction of our holding closes.
-
-    Our holding is our position less what working exits will close of it, so that two exits of a half close all between
-    them. Rounded down to the step, except where it ends the position: then the remainder goes, whatever its size.
-    """
-    most = closable(position, world)
-    if ends:
-        return most
-    holding = abs(position.quantity) - working_exits(world, position, of_all=False)
-    with_fraction = CONTEXT.multiply(max(holding, ZERO), min(fraction, ONE))
-    return min(floor_to(with_fraction, step), floor_to(most, step))
+def holding(position: PositionFacts, world: World) -> Lots:
+    """What we hold of it by entry, less what working exits will close."""
+    lots = position.lots or (Lot(None, 0, abs(position.quantity)),)
+    for order in exits_of(world, position):
+        lots = taken(lots, order.quantity, order.closes_entry)
+    return lots
 
 
-def fraction_of(
-    position: PositionFacts | None, before: SenderPosition, quantity: Decimal, named: str | None
-) -> Decimal:
-    """The fraction of our holding that an exit of a sender's quantity closes.
+def share_of(
+    position: PositionFacts, world: World, before: SenderPosition, quantity: Decimal, named: str | None
+) -> Share:
+    """What an exit of a sender's quantity closes of our holding.
 
     Without a named entry: quantity ÷ the sender's position. With one: of what we hold of that entry, quantity ÷ what
     remains of it, and what goes beyond it from the rest of the position, because a ladder's exits match its entries
-    only in sum. What we hold of an entry follows from what each filled; where that is not known, from the sender's.
+    only in sum. What is held without an entry of ours is shared over the sender's entries as these remain.
     """
-    size = before.size
+    lots, size = holding(position, world), before.size
+    held = total(lots)
     if not size:
-        return ONE
+        return Share(held, None, others=True)
     if named is None:
-        return min(quantity / size, ONE)
-    own = _own_share(position, before, named)
+        return Share(to_places(held * min(quantity / size, ONE)), None, others=True)
     remaining = before.of(named)
+    own = held_by(lots, named) + of_nobody(lots) * (remaining / size)
     if quantity <= remaining:
-        return own * quantity / remaining
+        return Share(to_places(own * (quantity / remaining)), named, others=False)
     rest = size - remaining
-    return min(own + (ONE - own) * (quantity - remaining) / rest, ONE) if rest > 0 else ONE
+    part = min((quantity - remaining) / rest, ONE) if rest > 0 else ONE
+    return Share(to_places(own + (held - own) * part), named, others=True)
 
 
-def _own_share(position: PositionFacts | None, before: SenderPosition, named: str) -> Decimal:
-    opened = position.opened if position is not None else {}
-    held = {
-        entry: opened.get(entry.signal_id, ZERO) if opened else entry.quantity
-        for entry in before.entries
-        if entry.side is before.side
-    }
-    parts = [
-        (entry.signal_id == named, quantity * entry.remaining / entry.quantity) for entry, quantity in held.items()
-    ]
-    total = sum((part for _, part in parts), ZERO)
-    return sum((part for is_named, part in parts if is_named), ZERO) / total if total else ZERO
+def close_quantity(position: PositionFacts, world: World, share: Decimal, *, ends: bool, step: Decimal) -> Decimal:
+    """What an exit of that share of our holding closes.
+
+    Rounded down to the step, except where it ends the position: then the remainder goes, whatever its size.
+    """
+    most = closable(position, world)
+    return most if ends else min(floor_to(share, step), floor_to(most, step))

@@ -123,6 +123,7 @@ def _as_facts(decision: Decision, world: World) -> list[OrderFacts]:
             quantity=order.quantity,
             notional=_notional(order, decision, fund, world),
             reserved_margin=order.reserved_margin,
+            closes_entry=order.closes_entry,
         )
         for order in decision.orders
     ]

@@ -15,15 +15,17 @@ from fund_pipeline.cerebro.sizing.arithmetic import (
     opposite,
     side_of,
     text,
+    to_places,
     whole_steps,
 )
-from fund_pipeline.cerebro.sizing.closing import broker_side, closable, close_quantity, fraction_of
+from fund_pipeline.cerebro.sizing.closing import Share, broker_side, closable, close_quantity, holding, share_of
 from fund_pipeline.cerebro.sizing.facts import PositionFacts
 from fund_pipeline.cerebro.sizing.holdings import working_exits
 from fund_pipeline.cerebro.sizing.meaning import Closing
 from fund_pipeline.cerebro.sizing.model import PlannedOrder
 from fund_pipeline.cerebro.sizing.proportion import EXACT_CLASSES
 from fund_pipeline.cerebro.sizing.world import World
+from fund_pipeline.lots import total
 from fund_pipeline.terms import OrderRole, OrderType
 
 
@@ -43,11 +45,11 @@ class Reduction:
 
 @dataclass(frozen=True, kw_only=True)
 class ExitLine:
-    """One leg of an exit in one account."""
+    """One leg of an exit in one account. `share` is what it is to close, `quantity` what it may, in whole steps."""
 
     closing: Closing
     position: PositionFacts
-    fraction: Decimal
+    share: Share
     ends: bool
     step: Decimal
     quantity: Decimal
@@ -56,15 +58,19 @@ class ExitLine:
 def exit_line(world: World, reduction: Reduction, position: PositionFacts) -> ExitLine:
     """What a leg closes of one position."""
     closing, terms = reduction.closing, world.terms.get(position.instrument_key)
-    fraction = reduction.fraction
-    if fraction is None:
-        asked = closing.before.size if closing.quantity is None else closing.quantity
-        fraction = ONE if closing.ends else fraction_of(position, closing.before, asked, closing.named)
+    share = _share(world, reduction, position)
     step = terms.lot_step if terms is not None and terms.lot_step > 0 else ONE
-    quantity = close_quantity(position, world, fraction, ends=closing.ends, step=step)
-    return ExitLine(
-        closing=closing, position=position, fraction=fraction, ends=closing.ends, step=step, quantity=quantity
-    )
+    quantity = close_quantity(position, world, share.quantity, ends=closing.ends, step=step)
+    return ExitLine(closing=closing, position=position, share=share, ends=closing.ends, step=step, quantity=quantity)
+
+
+def _share(world: World, reduction: Reduction, position: PositionFacts) -> Share:
+    closing, fraction = reduction.closing, ONE if reduction.closing.ends else reduction.fraction
+    if fraction is not None:
+        closed = to_places(total(holding(position, world)) * min(fraction, ONE))
+        return Share(closed, closing.named, others=True)
+    asked = closing.before.size if closing.quantity is None else closing.quantity
+    return share_of(position, world, closing.before, asked, closing.named)
 
 
 def in_ratio(lines: list[ExitLine]) -> list[ExitLine]:
@@ -87,7 +93,7 @@ def _whole_multiples(lines: list[ExitLine]) -> list[ExitLine]:
 def is_cut(world: World, line: ExitLine) -> bool:
     """Whether the broker's position, not our own, bounds it."""
     free = abs(line.position.quantity) - working_exits(world, line.position, of_all=False)
-    return closable(line.position, world) < (free if line.ends else free * line.fraction)
+    return closable(line.position, world) < (free if line.ends else line.share.quantity)
 
 
 def exit_order(world: World, line: ExitLine) -> PlannedOrder:
@@ -117,6 +123,8 @@ def exit_order(world: World, line: ExitLine) -> PlannedOrder:
         combination=leg.combination,
         ratio=leg.ratio,
         net_price=leg.net_price,
+        closes_entry=line.share.entry,
+        closes_others=line.share.others,
     )
 
 
@@ -139,8 +147,9 @@ def line_figures(world: World, line: ExitLine, *, in_mode: bool) -> dict[str, An
         "sender_quantity": text(closing.quantity),
         "entry": closing.named,
         "ends": line.ends,
-        "fraction": text(line.fraction),
+        "share": text(line.share.quantity),
         "ours": text(position.quantity),
+        "lots": [[lot.signal_id, lot.leg, text(lot.quantity)] for lot in position.lots],
         "broker": text(position.broker_quantity),
         "broker_side": text(broker_side(position, world)),
         "working_exits": text(working_exits(world, position, of_all=False)),

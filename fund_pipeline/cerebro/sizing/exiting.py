@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from fund_pipeline.cerebro.sizing.arithmetic import (
-    ONE,
-)
+from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO
 from fund_pipeline.cerebro.sizing.closing import broker_side, closable
 from fund_pipeline.cerebro.sizing.exit_lines import (
     ExitLine,
@@ -72,7 +70,7 @@ def _outcome(case: EntryCase, orders: tuple[PlannedOrder, ...], lines: list[Exit
 def _why_nothing(case: EntryCase, lines: list[ExitLine]) -> DecisionReason:
     if not lines:
         return DecisionReason.NO_POSITION
-    if all(not line.fraction for line in lines):
+    if all(not line.share.quantity for line in lines):
         return DecisionReason.NO_POSITION
     if any(closable(line.position, case.world) >= line.step for line in lines):
         return DecisionReason.TOO_SMALL
@@ -85,17 +83,17 @@ def _why_nothing(case: EntryCase, lines: list[ExitLine]) -> DecisionReason:
 
 def _entries_first(case: EntryCase, reduction: Reduction, lines: list[ExitLine]) -> list[Action]:
     """Entries that still work and that the exit is about: those of the entry it names, or all of the instrument."""
-    closing = reduction.closing
-    fractions = {line.position.account_id: line.fraction for line in lines}
+    closing, fraction = reduction.closing, _of_fills(reduction)
+    known = {line.position.account_id: line.share.quantity for line in lines}
     return [
-        _cancel(ActionKind.CANCEL_ENTRY_FIRST, order, closing, fractions.get(order.account_id, _alone(reduction)))
+        _cancel(ActionKind.CANCEL_ENTRY_FIRST, order, closing, fraction, known.get(order.account_id, ZERO))
         for order in orders_in(case.world, *_who(case), closing.leg.key or "")
         if order.role is OrderRole.ENTRY and (closing.ends or closing.named in (None, order.signal_id))
     ]
 
 
-def _alone(reduction: Reduction) -> Decimal:
-    """The fraction where nothing is filled yet, so that what fills is of the entries that are cancelled."""
+def _of_fills(reduction: Reduction) -> Decimal:
+    """The fraction to close of what the entries that are cancelled fill before they are."""
     closing = reduction.closing
     if reduction.fraction is not None:
         return reduction.fraction
@@ -107,13 +105,19 @@ def _alone(reduction: Reduction) -> Decimal:
 
 def _protection_first(case: EntryCase, line: ExitLine) -> list[Action]:
     return [
-        _cancel(ActionKind.CANCEL_PROTECTION_FIRST, order, line.closing, None)
+        _cancel(ActionKind.CANCEL_PROTECTION_FIRST, order, line.closing)
         for order in orders_in(case.world, *_who(case), line.position.instrument_key)
         if order.role.is_attached and order.account_id == line.position.account_id
     ]
 
 
-def _cancel(kind: ActionKind, order: OrderFacts, closing: Closing, fraction: Decimal | None) -> Action:
+def _cancel(
+    kind: ActionKind,
+    order: OrderFacts,
+    closing: Closing,
+    fraction: Decimal | None = None,
+    known: Decimal | None = None,
+) -> Action:
     return Action(
         kind=kind,
         leg=closing.index,
@@ -123,6 +127,8 @@ def _cancel(kind: ActionKind, order: OrderFacts, closing: Closing, fraction: Dec
         account_id=order.account_id,
         role=order.role,
         fraction=fraction,
+        filled=None if fraction is None else order.filled,
+        known=known,
         ends=None if fraction is None else closing.ends,
     )
 

@@ -85,7 +85,8 @@ def _target(row: Mapping[str, Any]) -> str:
 
 
 def _exit(row: Mapping[str, Any]) -> str:
-    share = "closes all" if row["ends"] else f"closes {_percent(row['fraction'])}"
+    asked = "" if row["sender_quantity"] is None else f"{_n(row['sender_quantity'])} of "
+    share = "closes all" if row["ends"] else f"closes {asked}what it has"
     broker = "did not answer" if row["broker"] is None else f"has {_n(row['broker'])}"
     told = f"In account {row['account']} we hold {_n(row['ours'])} {row['instrument']}, the broker {broker}, and "
     told += f"{_n(row['working_exits'])} is being closed; the sender {share} of its position of "

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from fund_pipeline.cerebro.sizing.rules import RiskLimits, SizingRules
+from fund_pipeline.lots import Lots
 from fund_pipeline.terms import AssetClass, HaltState, OrderRole, Right, Side, SizingMode
 
 
@@ -122,7 +123,7 @@ class PositionFacts:
     quantity : by our books, below 0 for a short.
     broker_quantity : what the broker, freshly asked, holds in the account for all strategies; None where it did not
         answer, which is not "flat".
-    opened : entry's signal id -> quantity it filled since the position was flat; empty where that is not known.
+    lots : what each entry's fills hold of it, the oldest first; they sum to its size. Empty where nobody knows.
     """
 
     strategy: str
@@ -134,7 +135,7 @@ class PositionFacts:
     multiplier: Decimal
     currency: str
     broker_quantity: Decimal | None = None
-    opened: Mapping[str, Decimal] = field(default_factory=dict)
+    lots: Lots = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +145,10 @@ class OrderFacts:
     Attributes
     ----------
     client_order_id : None where this batch planned it.
-    quantity : not filled yet, > 0.
+    quantity, filled : what has not filled yet, > 0, and what has.
     notional : of that quantity, in the fund's currency; 0 for what closes.
     reserved_margin : in the account's currency.
+    closes_entry : signal id of the entry that an exit names.
     counted_by_broker : the margin that the broker reports has it in already.
     """
 
@@ -162,6 +164,8 @@ class OrderFacts:
     notional: Decimal
     reserved_margin: Decimal
     counted_by_broker: bool = False
+    filled: Decimal = Decimal(0)
+    closes_entry: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

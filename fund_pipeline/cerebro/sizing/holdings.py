@@ -33,15 +33,21 @@ def committed(world: World, strategy: str, fund_id: str, instrument_key: str) ->
 
 def working_exits(world: World, position: PositionFacts, *, of_all: bool) -> Decimal:
     """What working EXIT orders will still close of a position; `of_all` strategies on that side of the account."""
-    return sum(
-        (
-            one.quantity
-            for one in world.orders
-            if one.role is OrderRole.EXIT
-            and one.account_id == position.account_id
-            and one.instrument_key == position.instrument_key
-            and (of_all or one.strategy == position.strategy)
-            and sign(one.side) * position.quantity < 0
-        ),
-        ZERO,
+    found = exits_of(world, position)
+    if of_all:
+        found = [one for one in world.orders if _closes(one, position)]
+    return sum((one.quantity for one in found), ZERO)
+
+
+def exits_of(world: World, position: PositionFacts) -> list[OrderFacts]:
+    """The strategy's working EXIT orders that close a position, in their order."""
+    return [one for one in world.orders if one.strategy == position.strategy and _closes(one, position)]
+
+
+def _closes(order: OrderFacts, position: PositionFacts) -> bool:
+    return (
+        order.role is OrderRole.EXIT
+        and order.account_id == position.account_id
+        and order.instrument_key == position.instrument_key
+        and sign(order.side) * position.quantity < 0
     )

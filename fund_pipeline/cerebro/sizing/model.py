@@ -40,8 +40,9 @@ class Action:
     leg : the deciding signal's leg it belongs to: the exit's, or the one to enter later.
     client_order_id : the order to cancel; None where this batch planned it, so that only what follows names it.
     signal_id, order_leg, account_id, role : the order to cancel, in the terms of its client order id.
-    fraction, ends : of CANCEL_ENTRY_FIRST: what the exit closes of the position that is there once the entry is dead
-        (`close_quantity`), instead of any EXIT order planned for that leg and account.
+    fraction, filled, known, ends : of CANCEL_ENTRY_FIRST: the exit closes, before rounding, `known` of what is held by
+        now, and of what the entry fills beyond `filled` that fraction; all that is there then where it ends the
+        position. Instead of the quantity of any EXIT order planned for that leg and account.
     """
 
     kind: ActionKind
@@ -52,6 +53,8 @@ class Action:
     account_id: str | None = None
     role: OrderRole | None = None
     fraction: Decimal | None = None
+    filled: Decimal | None = None
+    known: Decimal | None = None
     ends: bool | None = None
 
 
@@ -67,6 +70,8 @@ class PlannedOrder:
     multiplier : value of one point of price for one unit of quantity, in `currency`.
     reference_price : the sender's price, else the quote's that was sized with; None for exits without either.
     reserved_margin : in the account's currency; 0 for what closes.
+    closes_entry, closes_others : of an exit, signal id of the entry that it names, and whether it may close what other
+        entries hold.
     oca_group : of a stop and target of which one fill cancels the other; None for others.
     combination, ratio, net_price : of an option ordered as one with the others of its number; see the signal's leg.
     """
@@ -89,6 +94,8 @@ class PlannedOrder:
     combination: int | None = None
     ratio: int | None = None
     net_price: Decimal | None = None
+    closes_entry: str | None = None
+    closes_others: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

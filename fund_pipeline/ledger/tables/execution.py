@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from fund_pipeline.ledger.order_model import OrderState
@@ -77,6 +78,9 @@ orders = Table(
     Column("cancel_for", String(64)),
     Column("waits_for", Json, nullable=False),
     Column("close_fraction", ExactDecimal()),
+    Column("close_base", ExactDecimal()),
+    Column("closes_entry", String(64)),
+    Column("closes_others", Boolean, nullable=False, server_default=true()),
     Column("combination", Integer),
     Column("ratio", Integer),
     Column("net_price", ExactDecimal()),
@@ -173,6 +177,7 @@ positions = Table(
     Column("currency", String(8), nullable=False),
     Column("opened_by", ForeignKey("raw_signals.signal_id")),
     Column("updated_at", UtcDateTime(), nullable=False),
+    Column("lots", Json, nullable=False, server_default=text("'[]'")),
 )
 
 HOLDS_SOMETHING = text("NOT is_flat")

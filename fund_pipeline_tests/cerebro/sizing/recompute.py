@@ -41,7 +41,7 @@ def exit_quantities(recorded: Mapping[str, Any]) -> dict[tuple[int, str], Fracti
         if row["broker_side"] is not None:
             most = min(free, max(_f(row["broker_side"]) - _f(row["working_exits_of_all"]), Fraction(0)))
         step = _f(row["lot_step"])
-        part = min(floor(free * _f(row["fraction"]) / step), floor(most / step)) * step
+        part = min(floor(_f(row["share"]) / step), floor(most / step)) * step
         found[row["leg"], row["account"]] = most if row["ends"] else part
     return found
 

@@ -16,6 +16,7 @@ from fund_pipeline.cerebro.sizing import (
     decide,
     decide_batch,
 )
+from fund_pipeline.lots import Lot
 from fund_pipeline.terms import DecisionOutcome, HaltState, OrderRole, OrderType, Side, SignalType
 from fund_pipeline_tests.cerebro.sizing.worlds import (
     AAPL,
@@ -88,20 +89,20 @@ def test_an_exit_without_quantity_closes_what_the_named_entry_opened() -> None:
 
 def test_what_an_entry_filled_says_what_of_our_position_is_its() -> None:
     book = entered(10), entered(10, signal_id="second")
-    position = held(quantity=15, opened={"entry": D(10), "second": D(5)})
+    position = held(quantity=15, lots=(Lot("entry", 0, D(10)), Lot("second", 0, D(5))))
     assert exits(decided(leaving(reference="second"), world(book=book, positions=(position,)))) == {AAPL: -5}
 
 
 def test_an_entry_that_we_dropped_has_nothing_to_close() -> None:
     book = entered(10), entered(10, signal_id="dropped")
-    position = held(quantity=10, opened={"entry": D(10)})
+    position = held(quantity=10, lots=(Lot("entry", 0, D(10)),))
     decision = decided(leaving(reference="dropped"), world(book=book, positions=(position,)))
     assert (decision.outcome, decision.reason, decision.orders) == (DecisionOutcome.DROPPED, R.NO_POSITION, ())
 
 
 def test_a_ladders_exits_match_its_entries_in_sum() -> None:
     book = entered(10), entered(20, signal_id="second")
-    facts = world(book=book, positions=(held(quantity=30, opened={"entry": D(10), "second": D(20)}),))
+    facts = world(book=book, positions=(held(quantity=30, lots=(Lot("entry", 0, D(10)), Lot("second", 0, D(20)))),))
     sent = [
         leaving(sold(15), signal_id="x1", reference="entry"),
         leaving(sold(15), signal_id="x2", reference="second"),
