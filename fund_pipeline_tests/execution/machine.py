@@ -131,7 +131,8 @@ class Orders(RuleBasedStateMachine):
         if live:
             entry = live[which % len(live)]
             kind = ActionKind.CANCEL_ENTRY_FIRST if exits else ActionKind.CANCEL
-            named = Action(kind=kind, client_order_id=entry.client_order_id, fraction=fraction)
+            known = {"fraction": fraction, "filled": entry.filled_quantity}
+            named = Action(kind=kind, client_order_id=entry.client_order_id, **known)
             self.world.decide(actions=(named,))
 
     @rule(price=prices, size=st.none() | quantities)

@@ -132,7 +132,8 @@ def test_an_exit_of_a_half_closes_half_of_what_is_held_once_the_entry_is_dead(wo
     world.quote(50, ask_size=Decimal(30))
     [entry] = world.run(limit(50))
     named = {"signal_id": "signal-1", "order_leg": 0, "account_id": "a1", "role": OrderRole.ENTRY}
-    half = Action(kind=ActionKind.CANCEL_ENTRY_FIRST, leg=0, fraction=Decimal("0.5"), ends=False, **named)  # type: ignore[arg-type]
+    known = {"fraction": Decimal("0.5"), "filled": Decimal(30), "known": Decimal(15)}
+    half = Action(kind=ActionKind.CANCEL_ENTRY_FIRST, leg=0, ends=False, **named, **known)  # type: ignore[arg-type]
     [late] = world.decide(planned(OrderRole.EXIT, 15), actions=(half,))
     world.quote(50, ask_size=Decimal(21))
     world.settle(passes=3)

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.execution.positions import apply, rebuild
-from fund_pipeline.ledger.order_model import Execution, Position
-from fund_pipeline.terms import Side
-from fund_pipeline_tests.execution.world import KO, NOON
+from fund_pipeline.execution.recording import new_decision
+from fund_pipeline.ledger.order_model import Execution, OrderRow, Position
+from fund_pipeline.lots import Lot, total
+from fund_pipeline.terms import OrderRole, Side
+from fund_pipeline_tests.execution.world import KO, NOON, decision, planned
+
+D = Decimal
 
 
 def fill(side: Side, quantity: str | Decimal, price: str | Decimal, **fields: object) -> Execution:
@@ -36,6 +40,11 @@ def fill(side: Side, quantity: str | Decimal, price: str | Decimal, **fields: ob
         "received_at": NOON,
     }
     return Execution(**values | fields)  # type: ignore[arg-type]
+
+
+def order(signal_id: str, role: OrderRole = OrderRole.ENTRY, **fields: object) -> OrderRow:
+    (found,) = new_decision(decision(signal_id, planned(role, 10, **fields)), "batch", NOON).orders({})
+    return found
 
 
 def after(*fills: Execution) -> Position:
@@ -79,6 +88,23 @@ def test_who_opened_a_position_is_remembered_until_it_is_flat_or_crosses() -> No
     crossed = apply(added, fill(Side.SELL, "30", "50"), order("three", OrderRole.EXIT))
     flat = apply(crossed, fill(Side.BUY, "10", "50"), order("four"))
     assert [one.opened_by for one in (opened, added, crossed, flat)] == ["one", "one", "three", None]
+
+
+def test_what_closes_takes_from_the_lot_it_names_then_from_the_oldest() -> None:
+    held = None
+    for signal_id in ("one", "two", "three"):
+        held = apply(held, fill(Side.BUY, "10", "50"), order(signal_id))
+    held = apply(held, fill(Side.SELL, "4", "55"), order("two", OrderRole.STOP))
+    assert held.lots == (Lot("one", 0, D(10)), Lot("two", 0, D(6)), Lot("three", 0, D(10)))
+    held = apply(held, fill(Side.SELL, "14", "55"), order("out", OrderRole.EXIT, closes_entry="three"))
+    assert held.lots == (Lot("one", 0, D(6)), Lot("two", 0, D(6)))
+    held = apply(held, fill(Side.SELL, "13", "55"), order("all", OrderRole.EXIT))
+    assert (held.quantity, held.lots) == (-1, (Lot("all", 0, D(1)),))
+
+
+def test_a_fill_of_nobodys_order_is_nobodys_lot() -> None:
+    held = apply(apply(None, fill(Side.BUY, "10", "50"), order("one")), fill(Side.BUY, "5", "50"))
+    assert held.lots == (Lot("one", 0, D(10)), Lot(None, 0, D(5)))
 
 
 def test_a_commission_told_later_is_a_fill_of_nothing() -> None:
@@ -128,6 +154,7 @@ def test_quantity_is_the_sum_of_fills_and_the_average_is_never_worse_than_the_wo
 ) -> None:
     held = after(*several)
     assert held.quantity == sum(_signed(one) for one in several)
+    assert total(held.lots) == abs(held.quantity)
     if held.quantity:
         prices = [one.price for one in several if one.side is (Side.BUY if held.quantity > 0 else Side.SELL)]
         slack = Decimal("0.00001")

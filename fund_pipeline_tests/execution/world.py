@@ -32,6 +32,7 @@ from fund_pipeline.ledger.orders import get_order, list_orders
 from fund_pipeline.ledger.positions import list_positions
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.strategies import put_strategy
+from fund_pipeline.lots import total
 from fund_pipeline.terms import AssetClass, DecisionOutcome, OrderRole, OrderType, Side, SignalType
 from fund_pipeline_tests.samples import ACT, FUND, strategy
 
@@ -246,9 +247,9 @@ class World:
             (one.strategy, one.account_id, one.instrument_key): one
             for one in list_positions(self.ledger, only_open=False)
         }
-        assert kept == rebuild(executions, {one.client_order_id: one for one in orders}), (
-            "positions are not what executions sum to"
-        )
+        known = {one.client_order_id: one for one in orders}
+        assert kept == rebuild(executions, known), "positions are not what executions sum to"
+        assert all(total(one.lots) == abs(one.quantity) for one in kept.values()), "lots do not sum to their position"
         for one in orders:
             filled = sum((fill.quantity for fill in executions if fill.client_order_id == one.client_order_id), NONE)
             assert filled == one.filled_quantity

@@ -54,9 +54,20 @@ def broker_side(position: PositionFacts, world: World) -> Decimal | None:
     return max(position.broker_quantity * way + hidden, ZERO)
 
 
+def lots_of(position: PositionFacts) -> Lots:
+    """What each entry holds of it; all is nobody's where that is not known."""
+    return position.lots or (Lot(None, 0, abs(position.quantity)),)
+
+
+def entry_lots(position: PositionFacts, share: Share) -> Decimal:
+    """What there is that an exit may close, working exits or not."""
+    lots = lots_of(position)
+    return total(lots) if share.others else held_by(lots, share.entry) + of_nobody(lots)
+
+
 def holding(position: PositionFacts, world: World) -> Lots:
     """What we hold of it by entry, less what working exits will close."""
-    lots = position.lots or (Lot(None, 0, abs(position.quantity)),)
+    lots = lots_of(position)
     for order in exits_of(world, position):
         lots = taken(lots, order.quantity, order.closes_entry)
     return lots

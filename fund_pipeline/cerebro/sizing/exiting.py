@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO
-from fund_pipeline.cerebro.sizing.closing import broker_side, closable
+from fund_pipeline.cerebro.sizing.closing import broker_side, closable, entry_lots
 from fund_pipeline.cerebro.sizing.exit_lines import (
     ExitLine,
     Reduction,
@@ -70,7 +70,7 @@ def _outcome(case: EntryCase, orders: tuple[PlannedOrder, ...], lines: list[Exit
 def _why_nothing(case: EntryCase, lines: list[ExitLine]) -> DecisionReason:
     if not lines:
         return DecisionReason.NO_POSITION
-    if all(not line.share.quantity for line in lines):
+    if all(not entry_lots(line.position, line.share) for line in lines):
         return DecisionReason.NO_POSITION
     if any(closable(line.position, case.world) >= line.step for line in lines):
         return DecisionReason.TOO_SMALL

@@ -85,8 +85,9 @@ def _target(row: Mapping[str, Any]) -> str:
 
 
 def _exit(row: Mapping[str, Any]) -> str:
-    asked = "" if row["sender_quantity"] is None else f"{_n(row['sender_quantity'])} of "
-    share = "closes all" if row["ends"] else f"closes {asked}what it has"
+    free = abs(Decimal(row["ours"])) - Decimal(row["working_exits"])
+    part = round(Decimal(row["share"]) / free, 4) if free else Decimal(0)
+    share = "closes all" if row["ends"] else f"closes {_percent(part)}"
     broker = "did not answer" if row["broker"] is None else f"has {_n(row['broker'])}"
     told = f"In account {row['account']} we hold {_n(row['ours'])} {row['instrument']}, the broker {broker}, and "
     told += f"{_n(row['working_exits'])} is being closed; the sender {share} of its position of "
