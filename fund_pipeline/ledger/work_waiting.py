@@ -41,8 +41,9 @@ def waiting_signals(ledger: Ledger, now: datetime) -> Waiting:
     return Waiting(count, f"{newest.isoformat()}:{count}:{revisions}" if count else "")
 
 
-def count_live_orders(ledger: Ledger) -> int:
-    """Orders that have not ended, intents included."""
-    query = select(func.count()).select_from(tables.orders).where(tables.ORDER_IS_LIVE)
+def count_orders_to_follow(ledger: Ledger, ended_since: datetime) -> int:
+    """Orders that have not ended, intents included, or have ended so lately that a fill may still be on its way."""
+    lately = tables.orders.c.closed_at >= ended_since
+    query = select(func.count()).select_from(tables.orders).where(or_(tables.ORDER_IS_LIVE, lately))
     with ledger_away(), ledger.reading() as connection:
         return int(connection.execute(query).scalar_one())

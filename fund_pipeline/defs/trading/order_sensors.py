@@ -19,7 +19,7 @@ from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.follow_ups import due_follow_ups
-from fund_pipeline.ledger.work_waiting import count_live_orders, waiting_signals
+from fund_pipeline.ledger.work_waiting import count_orders_to_follow, waiting_signals
 
 SIZE_AND_EXECUTE, NOTE_EXECUTIONS = "size_and_execute", "note_executions"
 INTERVAL_SECONDS = 5
@@ -29,6 +29,9 @@ UNDER_WAY = [
     DagsterRunStatus.STARTING,
     DagsterRunStatus.STARTED,
 ]
+LATE_FILLS = timedelta(minutes=10)
+"""How long after its end an order is still asked after: a fill may come after the word that it was cancelled."""
+
 YOUNG = timedelta(seconds=60)
 """A run that is older may be dead without anybody having said so: another is started beside it, which is harmless."""
 
@@ -65,14 +68,14 @@ def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | 
 def follow_orders(_context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
     """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found."""
     with opened_ledger() as ledger:
-        live = count_live_orders(ledger)
-    if not live:
-        yield SkipReason("no order is live")
+        followed_orders = count_orders_to_follow(ledger, utc_now() - LATE_FILLS)
+    if not followed_orders:
+        yield SkipReason("no order is live, and none has ended lately")
         return
     with opened_desk() as desk:
         followed = follow(desk.ledger, desk.brokers, utc_now)
     if not followed.booked:
-        yield SkipReason(f"{live} orders are live, and nothing was filled")
+        yield SkipReason(f"{followed_orders} orders are live or have just ended, and nothing was filled")
         return
     newest = followed.booked[-1]
     yield RunRequest(run_key=f"{newest.account_id}:{newest.broker_execution_id}")
