@@ -12,8 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline.terms import DecisionOutcome
-from fund_pipeline_tests.campaigns import Fault
+from fund_pipeline_tests.campaigns import Fault, Outcome
 from fund_pipeline_tests.decisions.floor import found
 from fund_pipeline_tests.decisions.machine import Trading
 from fund_pipeline_tests.keys import AUDIT_KEY
@@ -21,7 +20,7 @@ from fund_pipeline_tests.keys import AUDIT_KEY
 STEPS = 25
 
 
-def run(first_seed: int, trials: int, tell: Callable[[Fault], None]) -> DecisionOutcome:
+def run(first_seed: int, trials: int, tell: Callable[[Fault], None]) -> Outcome:
     """One life from each of `trials` seeds. See `Campaign`."""
     faults = []
     with tempfile.TemporaryDirectory(prefix="trading-") as folder, pytest.MonkeyPatch.context() as patch:
@@ -37,7 +36,7 @@ def run(first_seed: int, trials: int, tell: Callable[[Fault], None]) -> Decision
             if wrong is not None:
                 faults.append(Fault(number, wrong))
                 tell(faults[-1])
-    return DecisionOutcome(tuple(faults), f"{trials} lives of at most {STEPS} steps")
+    return Outcome(tuple(faults), f"{trials} lives of at most {STEPS} steps")
 
 
 def _life(number: int) -> str | None:

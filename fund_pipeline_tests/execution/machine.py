@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,18 @@ class Orders(RuleBasedStateMachine):
         self.world.decide(planned(OrderRole.EXIT, quantity, side=Side.SELL if held > 0 else Side.BUY))
         self._then(then)
 
+    @precondition(lambda self: self.world.held() != 0)
+    @rule(which=st.integers(0, 9), tenths=st.integers(1, 10), then=st.sampled_from(["wait", "send", "fill"]))
+    def leave_a_rung(self, which: int, tenths: int, then: str) -> None:
+        position = self.world.position()
+        assert position is not None
+        lot = position.lots[which % len(position.lots)]
+        quantity = max(lot.quantity * tenths // 10, Decimal(1))
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        named = {"closes_entry": lot.signal_id, "closes_others": False}
+        self.world.decide(planned(OrderRole.EXIT, quantity, side=side, **named))
+        self._then(then)
+
     def _then(self, then: str) -> None:
         if then != "wait":
             self.send()
@@ -182,16 +194,27 @@ class Orders(RuleBasedStateMachine):
         known = {one.client_order_id: one for one in orders}
         for one in orders:
             assert one.state is not OrderState.FILLED or one.filled_quantity >= one.quantity, "filled without fills"
-            waited = [known[name] for name in one.waits_for if known[name].state.is_live]
+            waited = [name for name in one.waits_for if known[name].state.is_live and self._was_known(name)]
             assert not waited or one.state is OrderState.INTENT, "an exit did not wait for its entry"
             failed = one.role.closes and one.state is OrderState.REJECTED and one.remaining > 0 and not one.cancel_for
             follows = any(other.legged == one.legged and other.attempt > one.attempt for other in orders)
             assert not failed or follows, "a failed exit was given up"
+        left: dict[str, Decimal] = defaultdict(Decimal)
+        for one in orders:
+            if one.role is OrderRole.EXIT and one.closes_entry is not None and not one.closes_others:
+                left[one.closes_entry] -= one.filled_quantity
+            elif one.role is not OrderRole.EXIT:
+                left[one.signal_id] += one.filled_quantity if one.role is OrderRole.ENTRY else -one.filled_quantity
+        assert min(left.values(), default=0) >= 0, "the orders of a rung closed more than it had filled"
         never = {"EXIT_CROSSED_ZERO", "ARRIVED_LATE", "STILL_WORKING", "OVERFILL", "FILL_OF_UNKNOWN_ORDER"}
         assert not never & set(self.world.alerts())
         working = [one.request.client_order_id for one in self.world.orders_there("WORKING")]
         places = Counter((*known[name].legged, known[name].role) for name in working)
         assert not places or max(places.values()) == 1, "two orders at the broker for one place"
+
+    def _was_known(self, name: str) -> bool:
+        """An exit waits for its entries, but not for ever behind one of which nobody knows."""
+        return "UNKNOWN" not in self.world.path(name)
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
