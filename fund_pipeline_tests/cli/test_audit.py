@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,8 @@ from fund_pipeline_tests.ledger.attacks import attack
 
 
 @pytest.mark.parametrize("command", ["", "verify", "list", "anchor"])
-def test_every_command_explains_itself(command: str, home: Home) -> None:
-    done = home.fund("audit", *command.split(), "--help")
+def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
+    done = Home(tmp_path).fund("audit", *command.split(), "--help")
     assert (done.returncode, "Usage" in done.stdout) == (0, True)
 
 
