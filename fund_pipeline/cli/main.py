@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
+import typer.main
 
 from fund_pipeline import __version__
 from fund_pipeline.cli import (
@@ -94,10 +97,16 @@ def version() -> None:
 def main() -> None:
     """Run the command. A FundError ends it with its own exit code and says what to do."""
     try:
-        app()
+        _command()()
     except FundError as error:
         _report(error)
         sys.exit(error.exit_code)
+
+
+@cache
+def _command() -> Callable[[], object]:
+    """All commands, as typer makes them of the functions: once, because it takes longer than most of them do."""
+    return typer.main.get_command(app)
 
 
 def _report(error: FundError) -> None:
