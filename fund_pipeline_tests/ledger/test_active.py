@@ -1,5 +1,6 @@
 """Each way to make an allocation look approved with every right on the database, and what the guard says to it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +18,9 @@ from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.audit_model import AuditProblem
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.funds import put_fund
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.ledger.approving import decided, falsify, forge, put_back, sealed_approvals
+from fund_pipeline_tests.ledger_fixtures import FilledLedgers, url_of
 from fund_pipeline_tests.samples import ACT, FUND, approval_of
 
 OTHERS = AuditKeys.of(["the-key-of-an-attacker-who-has-not-ours"])
@@ -31,10 +32,10 @@ MAKE_ACTIVE = (
 NEWEST = "(SELECT max(sequence) FROM approvals WHERE fund_id = 'demo')"
 
 
-@pytest.fixture
-def history(ledger: Ledger) -> Ledger:
-    decided(ledger)
-    return ledger
+@pytest.fixture(params=["sqlite", "postgresql"])
+def history(request: pytest.FixtureRequest, filled_ledgers: FilledLedgers, tmp_path: Path) -> Iterator[Ledger]:
+    with filled_ledgers.copy(request.param, decided, tmp_path) as ledger:
+        yield ledger
 
 
 def test_what_was_approved_is_what_is_in_force(history: Ledger, tmp_path: Path) -> None:
@@ -121,25 +122,19 @@ def test_an_approval_that_was_changed_is_worth_nothing(history: Ledger, tmp_path
 @pytest.mark.parametrize(
     "change", ["decision = 'PERHAPS'", "decided_at = 'some day'", "note = x'00ff'", "breaches = 1"]
 )
-def test_an_approval_that_cannot_be_read_is_worth_nothing(tmp_path: Path, change: str) -> None:
+def test_an_approval_that_cannot_be_read_is_worth_nothing(
+    filled_ledgers: FilledLedgers, tmp_path: Path, change: str
+) -> None:
     """SQLite stores anything in any column."""
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    decided(ledger)
-    falsify(ledger, f"UPDATE approvals SET {change} WHERE sequence = {NEWEST}")
-    assert _misled_by(ledger, tmp_path) is AuditProblem.APPROVAL_ALTERED
-    ledger.close()
+    with filled_ledgers.copy("sqlite", decided, tmp_path) as ledger:
+        falsify(ledger, f"UPDATE approvals SET {change} WHERE sequence = {NEWEST}")
+        assert _misled_by(ledger, tmp_path) is AuditProblem.APPROVAL_ALTERED
 
 
-def test_weights_that_cannot_be_read_are_not_in_force(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    decided(ledger)
-    falsify(ledger, "UPDATE allocation_weights SET weight = 'all of it'")
-    assert _misled_by(ledger, tmp_path) is AuditProblem.ALLOCATION_UNAPPROVED
-    ledger.close()
+def test_weights_that_cannot_be_read_are_not_in_force(filled_ledgers: FilledLedgers, tmp_path: Path) -> None:
+    with filled_ledgers.copy("sqlite", decided, tmp_path) as ledger:
+        falsify(ledger, "UPDATE allocation_weights SET weight = 'all of it'")
+        assert _misled_by(ledger, tmp_path) is AuditProblem.ALLOCATION_UNAPPROVED
 
 
 @pytest.mark.parametrize("pretended", [False, True])
@@ -245,8 +240,8 @@ def test_no_true_seal_follows_a_false_one(history: Ledger) -> None:
     assert len(sealed_approvals(history)) == 3
 
 
-def test_without_the_key_nothing_is_sealed_and_the_remedy_is_told(history: Ledger, ledger_url: str) -> None:
-    other = open_ledger(ledger_url, lambda: OTHERS)
+def test_without_the_key_nothing_is_sealed_and_the_remedy_is_told(history: Ledger) -> None:
+    other = open_ledger(url_of(history), lambda: OTHERS)
     pending = get_allocation(other, PENDING)
     with pytest.raises(ConfigurationError, match="sealed with"):
         put_in_force(other, pending, approval_of(pending), ACT)

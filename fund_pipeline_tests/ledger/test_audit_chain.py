@@ -20,7 +20,7 @@ from fund_pipeline.ledger.funds import list_funds, put_fund
 from fund_pipeline.ledger.migrate import downgrade, upgrade
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.ledger.attacks import ACT, attack, write
-from fund_pipeline_tests.samples import FUND, NOW, fill_ledger
+from fund_pipeline_tests.samples import FUND, NOW
 
 NEW_KEY = "another-key-that-only-the-tests-know"
 
@@ -35,8 +35,8 @@ while True:
 """
 
 
-def test_every_audited_change_is_a_link_and_the_head_tells_of_the_newest(ledger: Ledger, tmp_path: Path) -> None:
-    fill_ledger(ledger)
+def test_every_audited_change_is_a_link_and_the_head_tells_of_the_newest(filled_ledger: Ledger, tmp_path: Path) -> None:
+    ledger = filled_ledger
     rows = list_audit(ledger)
     assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
     assert [row.previous_hash for row in rows[1:]] == [row.hash for row in rows[:-1]]

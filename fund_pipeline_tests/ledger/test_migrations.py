@@ -13,7 +13,8 @@ from fund_pipeline.ledger.allocations import list_allocations, withdraw_pending
 from fund_pipeline.ledger.migrate import current_revision, downgrade, newest_revision, upgrade
 from fund_pipeline.ledger.model import AllocationStatus
 from fund_pipeline.ledger.tables import metadata
-from fund_pipeline_tests.samples import ACT, fill_ledger
+from fund_pipeline_tests.ledger_fixtures import url_of
+from fund_pipeline_tests.samples import ACT
 
 
 def test_migrations_end_at_exactly_the_declared_tables(empty_ledger_url: str) -> None:
@@ -38,24 +39,24 @@ def test_an_empty_ledger_goes_up_down_and_up_again(empty_ledger_url: str) -> Non
     assert current_revision(empty_ledger_url) == newest_revision()
 
 
-def test_a_filled_ledger_goes_down_and_up_again(ledger: Ledger, ledger_url: str) -> None:
-    fill_ledger(ledger)
+def test_a_filled_ledger_goes_down_and_up_again(filled_ledger: Ledger) -> None:
+    ledger, ledger_url = filled_ledger, url_of(filled_ledger)
     ledger.close()
     downgrade(ledger_url, "base")
     upgrade(ledger_url)
     assert current_revision(ledger_url) == newest_revision()
 
 
-def test_upgrading_twice_keeps_what_is_in_the_ledger(ledger: Ledger, ledger_url: str) -> None:
-    fill_ledger(ledger)
+def test_upgrading_twice_keeps_what_is_in_the_ledger(filled_ledger: Ledger) -> None:
+    ledger, ledger_url = filled_ledger, url_of(filled_ledger)
     before = _counts(ledger)
     upgrade(ledger_url)
     assert _counts(ledger) == before
     assert all(before.values())
 
 
-def test_weights_and_states_survive_the_migration_that_makes_their_table_anew(ledger: Ledger, ledger_url: str) -> None:
-    fill_ledger(ledger)
+def test_weights_and_states_survive_the_migration_that_makes_their_table_anew(filled_ledger: Ledger) -> None:
+    ledger, ledger_url = filled_ledger, url_of(filled_ledger)
     withdraw_pending(ledger, "demo", "for a test", ACT)
     before = {one.allocation_id: one for one in list_allocations(ledger)}
     assert before["demo-digest-1"].status is AllocationStatus.EXPIRED
