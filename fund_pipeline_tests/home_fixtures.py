@@ -61,6 +61,6 @@ def _set_up(home: Home) -> None:
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
     """An embedded home in which `fund demo` has run once, up to what awaits approval, and what it printed."""
     made = Home(tmp_path_factory.mktemp("demo") / "home")
-    done = made.process("demo", "--no-approve")
+    done = made.fund("demo", "--no-approve")
     assert done.returncode == 0, done.stderr
     return made, done.stdout

@@ -83,7 +83,7 @@ def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accep
     assert "Traded 18 signals at the paper broker; of the positions all are flat" in approved.stdout
     assert "The fund's equity of 1,000,000 USD at a weight of" in approved.stdout
 
-    again = own.process("demo", "--json")
+    again = own.fund("demo", "--json")
     assert again.returncode == 0, again.stderr
     told = json.loads(again.stdout)
     assert (len(told["recommendations"]), told["approvals"]) == (1, [])
