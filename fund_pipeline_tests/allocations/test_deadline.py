@@ -33,7 +33,7 @@ def recorded(ledger: Ledger) -> tuple[Ledger, Allocation, OptimisationRun]:
     return ledger, pending, made
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(hours=st.floats(0.01, 1000), days=st.none() | st.integers(3, 60))
 def test_just_before_it_a_decision_is_taken_and_just_after_it_none(
     recorded: tuple[Ledger, Allocation, OptimisationRun], hours: float, days: int | None

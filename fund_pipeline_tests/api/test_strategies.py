@@ -225,7 +225,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(fields=st.dictionaries(st.sampled_from([*StrategyEntry.model_fields, "x"]), JSON, max_size=6))
 def test_no_body_makes_the_service_fail(registry: Registry, fields: dict[str, Any]) -> None:
     put_strategy(registry.ledger, strategy("any"), ACT)

@@ -188,7 +188,7 @@ def _places(percent: str, decimal: int) -> str:
         st.dates().map(str),
     ),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_text_in_any_cell_gets_the_same_verdict_on_both_paths(
     line: int, column: int, text: str, tmp_path: Path, honest: Callable[..., Rows], write: Callable[..., Path]
 ) -> None:

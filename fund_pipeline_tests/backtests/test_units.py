@@ -19,7 +19,9 @@ Rows = list[list[str]]
 Ingest = Callable[..., BatchResult]
 Write = Callable[..., Path]
 Honest = Callable[..., Rows]
-slow_files = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow_files = settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def only(result: BatchResult) -> Backtest:

@@ -8,13 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import settings
 
 from fund_pipeline.cerebro.model import ReturnsMatrix
-
-# How long an example takes says nothing about whether it is right, and machines are shared.
-settings.register_profile("no clock", deadline=None)
-settings.load_profile("no clock")
 
 DATA = Path(__file__).parents[2] / "data"
 

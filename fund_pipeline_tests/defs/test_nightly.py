@@ -171,7 +171,7 @@ def test_a_second_night_waits_for_the_first_and_then_finds_nothing_new(night: Ni
         assert waiting.stderr is not None
         assert "waiting for another process to end" in waiting.stderr.readline()
         assert list_allocations(night.ledger) == ()
-    wait_until(lambda: waiting.poll() is not None, seconds=90, what="the second night to end")
+    wait_until(lambda: waiting.poll() is not None, what="the second night to end")
     waiting.stderr.close()
     assert waiting.returncode == 0
     assert len(list_allocations(night.ledger)) == 1

@@ -15,7 +15,7 @@ from fund_pipeline_tests.samples import ACT, FUND
 money = st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**20), max_value=10**20)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(capital=money)
 def test_money_comes_back_exactly(ledger: Ledger, capital: Decimal) -> None:
     put_fund(ledger, Fund("exact", "Exact", "USD", capital), ACT)

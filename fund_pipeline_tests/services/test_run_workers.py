@@ -55,7 +55,7 @@ def test_the_steps_of_a_run_in_progress_end_with_the_services_and_the_run_is_not
         group = ServiceGroup(tmp_path / "logs", os.environ, signals)
         try:
             group.start(Service("nap", (*dagster, *serve)))
-            assert group.wait_until(partial(socket_answers, address), 30)
+            assert group.wait_until(partial(socket_answers, address), 180)
             group.run(Service("launch", (*dagster, *launch)))
             step = wait_until(lambda: code.with_name("napping").exists() and code.with_name("napping").read_text())
             assert os.getpgid(int(step)) == group.pids["guard"]

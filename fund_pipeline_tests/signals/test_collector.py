@@ -57,7 +57,7 @@ def test_a_document_is_in_the_inbox_when_the_hook_returns(ledger: Ledger, spool:
     assert (SECRET in everything_in(ledger), spool.is_empty) == (False, True)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(HEADS | VALUES)
 def test_whatever_the_collector_passes_is_kept_and_can_be_looked_at(ledger: Ledger, spool: Spool, given: Any) -> None:
     kept = SignalProcessor(ledger, spool).process_new_signal(given)

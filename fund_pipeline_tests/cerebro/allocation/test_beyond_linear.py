@@ -7,7 +7,7 @@ import pytest
 from fund_pipeline_tests.cerebro.allocation.beyond_linear import compare_drawdown, compare_ratio
 from fund_pipeline_tests.cerebro.allocation.instances import random_instance
 
-BLOCK = 25
+BLOCK = 15
 
 
 @pytest.mark.parametrize("block", range(4))

@@ -22,7 +22,7 @@ from fund_pipeline_tests.cerebro.allocation.campaign import compare_all
 from fund_pipeline_tests.cerebro.allocation.comparison import compare
 from fund_pipeline_tests.cerebro.allocation.instances import random_instance
 
-INSTANCES, BLOCKS = 160, 8
+INSTANCES, BLOCKS = 96, 8
 
 
 def fat_tailed(days: int, strategies: int, seed: int = 3) -> np.ndarray:
