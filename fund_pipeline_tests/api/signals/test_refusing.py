@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,12 +109,13 @@ def test_a_body_of_no_told_length_is_refused_as_soon_as_it_is_too_long(embedded:
 
 
 def test_who_sends_too_fast_is_told_when_to_go_on_and_others_are_not_slowed(embedded: Frontage) -> None:
-    with ThreadPoolExecutor(10) as pool:  # one after the other would not be too fast where the machine is busy
-        answers = list(pool.map(lambda number: embedded.post(entry(f"hasty-{number}", "hasty")), range(200)))
-    refused = [answer for answer in answers if answer.status_code != 200]
-    _is_told(refused[0], 429, "RATE_LIMITED")
-    assert int(refused[0].headers["Retry-After"]) >= 1
-    assert len(answers) - len(refused) >= 100
+    for number in range(200):
+        answer = embedded.post(entry(f"hasty-{number}", "hasty"))
+        if answer.status_code != 200:
+            break
+    _is_told(answer, 429, "RATE_LIMITED")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert number >= 100
     assert embedded.post(entry("not hasty", "theo")).status_code == 200
     _is_told(embedded.post(entry("x", "hasty", signalID=None)), 422, "MISSING_FIELD")
 
