@@ -59,8 +59,13 @@ def lots_of(standing: Standing) -> Lots:
 
 
 def within(order: OrderRow, lots: Lots) -> Decimal:
-    """The most that an exit may close of these lots: all, or those of the entry that it names and of nobody's."""
-    return total(lots) if order.closes_others else held_by(lots, order.closes_entry) + of_nobody(lots)
+    """The most that an exit may close of these lots: all, or those of the entry that it names and of nobody's.
+
+    One that has been sent may fill whole, whatever another has closed of its entry's lot meanwhile: no other gets that.
+    """
+    if order.closes_others or order.state is not OrderState.INTENT:
+        return total(lots)
+    return held_by(lots, order.closes_entry) + of_nobody(lots)
 
 
 def wanted(order: OrderRow, standing: Standing, lots: Lots) -> Decimal:

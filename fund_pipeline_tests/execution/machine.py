@@ -158,7 +158,11 @@ class Orders(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def fill_late(self, which: int) -> None:
+        """Of entries on the position's side: one against it would take what an exit on its way is about to close, which
+        nobody can prevent and EXIT_CROSSED_ZERO tells."""
+        opens = Side.SELL if self.world.held() < 0 else Side.BUY
         ended = [one for one in self.world.orders(OrderRole.ENTRY) if one.state is OrderState.CANCELLED]
+        ended = [one for one in ended if one.side is opens]
         there = self.world.orders_there("CANCELLED")
         unfilled = {one.request.client_order_id: one.remaining for one in there if one.remaining}
         sent = [one.client_order_id for one in ended if one.client_order_id in unfilled]
