@@ -94,8 +94,10 @@ class Orders(RuleBasedStateMachine):
         then=st.sampled_from(["wait", "send", "fill", "fill"]),
     )
     def enter(self, quantity: int, limit: int | None, attached: str, buys: bool, then: str) -> None:
+        """On the side of what is held or being opened: sizing refuses the other (OPPOSITE_POSITION)."""
         held = self.world.held()
-        long = held > 0 or (held == 0 and buys)
+        opening = [one.side for one in self.world.orders(OrderRole.ENTRY) if one.state.is_live]
+        long = held > 0 or (held == 0 and (opening[0] is Side.BUY if opening else buys))
         side, back = (Side.BUY, Side.SELL) if long else (Side.SELL, Side.BUY)
         kind = OrderType.MARKET if limit is None else OrderType.LIMIT
         price = None if limit is None else Decimal(limit)
