@@ -11,7 +11,7 @@ from fund_pipeline_tests.api.signals.frontage import Frontage, frontage
 from fund_pipeline_tests.conftest import new_database
 from fund_pipeline_tests.homes import Home
 
-RATE = 10
+RATE = 6
 
 
 @pytest.fixture(scope="session")
