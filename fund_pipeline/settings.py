@@ -7,6 +7,7 @@ that a command does the same wherever it is called. ``.env.example`` lists all f
 from __future__ import annotations
 
 import os
+from datetime import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -62,6 +63,9 @@ class Settings(BaseSettings):
     lockout_window_minutes: int = Field(15, ge=1, description="Minutes within which those failures count.")
     lockout_minutes: int = Field(15, ge=1, description="Minutes that a lock lasts.")
     time_zone: str = Field("America/New_York", description="IANA time zone of the fund's day and of the schedules.")
+    nav_close: time = Field(
+        time(17), description="Local time, HH:MM, at which the fund's day closes and its NAV is struck."
+    )
     backtests_dir: Path = Field(Path("data/backtests"), description="Folder that strategy developers' files arrive in.")
     market_prices: Path = Field(
         Path("data/prices/sp500_index.csv"), description="CSV of the market's daily closes: date, then one column."

@@ -8,8 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
-from fund_pipeline.accounts.flows import flow_id_of, record
-from fund_pipeline.accounts.payouts import close_months, rates_of_days, set_terms
+from fund_pipeline.accounts.flows import record
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
@@ -34,8 +33,6 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
     TradingMode,
 )
-from fund_pipeline.ledger.payout_model import PayoutPayment
-from fund_pipeline.ledger.payouts import write_payment
 from fund_pipeline.ledger.rates import CurrencyRate, record_rates
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.signals import settle_pending
@@ -47,6 +44,7 @@ from fund_pipeline.signals.inbox import Arrival, Reader, accept, keep_refused
 from fund_pipeline.signals.senders import NewSender, Vault, add_sender
 from fund_pipeline.terms import AssetClass, HaltState
 from fund_pipeline.users import SecretBox, UserRole, add_key, add_user, new_recovery_codes
+from fund_pipeline_tests.books import fill_books
 from fund_pipeline_tests.execution.filled import fill_execution
 from fund_pipeline_tests.keys import SECRETS_KEY
 
@@ -185,18 +183,6 @@ def deposit(account_id: str = "demo-paper", amount: str = "1000000", **fields: o
     return NewFlow(**values | fields)  # type: ignore[arg-type]
 
 
-def fill_payouts(ledger: Ledger) -> None:
-    """Terms of sender `tess` from March on, March closed in April, with a payment of nothing that never happened."""
-    zone, april = ZoneInfo("America/New_York"), Act("test", NOW + timedelta(days=40), "corr-3")
-    set_terms(ledger, "tess", date(2026, 3, 1), Decimal("0.2"), "USD", ACT)
-    closed = close_months(ledger, "demo", None, zone, rates_of_days(ledger, zone), april).closed
-    payment = PayoutPayment(
-        *closed[0].key, Decimal(1), "USD", "demo-paper", flow_id_of("demo-paper", "wire 1"), NOW, "test", NOW
-    )
-    with ledger.writing() as connection:
-        write_payment(payment, ACT, connection)
-
-
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -228,4 +214,4 @@ def fill_ledger(ledger: Ledger) -> None:
     keep_refused(ledger, tess, asked | {"strategy_name": "B"}, of_b, Arrival(WayIn.WEBHOOK, NOW))
     settle_pending(ledger, Reader(InstrumentMaster((), {}), Environment.STAGING).read, ACT, 1)
     fill_execution(ledger, "demo-paper", NOW)
-    fill_payouts(ledger)
+    fill_books(ledger)

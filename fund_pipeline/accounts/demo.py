@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from fund_pipeline.accounts.demo_books import DEMO_CLIENTS
 from fund_pipeline.accounts.registry import RegistryFile
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.accounts import list_accounts
+from fund_pipeline.ledger.clients import list_clients
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.senders import list_senders
@@ -28,9 +30,10 @@ def refuse_unless_demo(ledger: Ledger, registry: RegistryFile, senders: Collecti
     foreign = [fund.fund_id for fund in list_funds(ledger) if fund.fund_id not in ours]
     live = [s.strategy_id for s in list_strategies(ledger) if s.trading_mode is TradingMode.LIVE]
     money = [account.account_id for account in list_accounts(ledger) if account.mode is TradingMode.LIVE]
+    clients = [client.client_id for client in list_clients(ledger) if client.client_id not in DEMO_CLIENTS]
     people = [user.user_id for user in list_users(ledger) if not user.is_demo]
     others = [sender.sender_id for sender in list_senders(ledger) if _named(sender) not in senders]
-    if foreign or live or money or people or others:
+    if foreign or live or money or people or others or clients:
         found = ", ".join(
             [
                 *(f"fund {name}" for name in foreign),
@@ -38,6 +41,7 @@ def refuse_unless_demo(ledger: Ledger, registry: RegistryFile, senders: Collecti
                 *(f"LIVE account {name}" for name in money),
                 *(f"user {name}" for name in people),
                 *(f"sender {name}" for name in others),
+                *(f"client {name}" for name in clients),
             ]
         )
         raise ConfigurationError(

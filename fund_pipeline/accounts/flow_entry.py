@@ -58,7 +58,10 @@ def _printable(text: str) -> str:
     return text
 
 
-Money = Annotated[Decimal, BeforeValidator(_exact), Field(max_digits=27, decimal_places=12, allow_inf_nan=False)]
+Exact = BeforeValidator(_exact)
+"""A number as it was written, in plain digits."""
+
+Money = Annotated[Decimal, Exact, Field(max_digits=27, decimal_places=12, allow_inf_nan=False)]
 Words = Annotated[str, AfterValidator(_printable)]
 
 

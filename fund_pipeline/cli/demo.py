@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fund_pipeline.cli import demo_books
 from fund_pipeline.cli.context import Json, ledger_of, person, start
 from fund_pipeline.cli.demo_orders import traded, worker
 from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
@@ -31,7 +32,8 @@ def demo(
 
     The approval goes the way of any other, by an admin of the demo's own who is enrolled for it with a one-time code.
     So do the signals: senders of the demo's own post them to the HTTP API, which runs for as long as that takes; each
-    is sized under the approved allocation and ordered at the paper broker. Without an approval there are none.
+    is sized under the approved allocation and ordered at the paper broker. Without an approval there are none. Two
+    clients of the demo's own hold the fund's units; at the end its NAV is struck.
     """
     from fund_pipeline.accounts import import_registry, read_registry
     from fund_pipeline.accounts.demo import refuse_unless_demo
@@ -50,6 +52,7 @@ def demo(
     with ledger_of(settings) as ledger:
         refuse_unless_demo(ledger, registry, {(sender_id, NAME) for sender_id in DEMO_SENDERS})
         import_registry(ledger, registry, person(), only_missing=True)
+        demo_books.open_books(settings, ledger)
         # It starts while the nightly pipeline runs.
         with own_api(settings) if approve else nullcontext() as api:
             outcome = run_with_progress(settings, quiet=as_json)
@@ -60,16 +63,20 @@ def demo(
                 _tell_approvals(decided)
             sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
             done = traded(ledger, sent)
+        books = demo_books.strike_books(settings, ledger)
         if as_json:
             more = {
                 "approvals": [asdict(one.approval) for one in decided],
                 "signals": [values for one in sent for values in one.as_values()],
                 **done.as_values(),
+                **demo_books.as_values(books),
             }
             show_outcome(settings, ledger, outcome, as_json=True, more=more)
         elif sent:
             show_signals(sent)
             done.show()
+        if not as_json:
+            demo_books.show_books(books)
     if not as_json:
         _tell_next()
     end_with_checks(outcome)

@@ -29,6 +29,19 @@ def test_the_demo_shows_its_progress_and_every_strategy(demo_home: Demo) -> None
     assert "make up" in printed
 
 
+def test_the_demo_begins_its_books_and_shows_what_its_clients_own(demo_home: Demo) -> None:
+    home, printed = demo_home
+    (nav,) = json.loads(home.fund("nav", "list", "--fund", "demo", "--json").stdout)
+    assert (nav["nav"], nav["units"], nav["is_final"], nav["performance"]) == ("1000000", "10000", False, "0")
+    assert "NAV 1,000,000.00 USD" in printed
+    clients = json.loads(home.fund("clients", "list", "--json").stdout)
+    assert {one["client_id"]: one["held"]["value"] for one in clients} == {
+        "demo-client-1": "600000",
+        "demo-client-2": "400000",
+    }
+    assert "time-weighted (TWR) +0.00 %; money-weighted (MWR) +0.00 %" in printed
+
+
 def test_the_recommended_weights_obey_every_default_limit_on_the_files_themselves(demo_home: Demo) -> None:
     home, _ = demo_home
     listed = json.loads(home.fund("allocations", "list", "--json").stdout)

@@ -77,8 +77,10 @@ def investor_flows(series: ValueSeries, basis: Basis = Basis.NET) -> tuple[Dated
     start = day_before(series.first)
     found = [DatedFlow(start, -series.opening)]
     for one in series.days:
-        received = one.outflow if basis is Basis.NET else paid_out(one)
-        found += [DatedFlow(day_before(one.day), -one.inflow), DatedFlow(one.day, received)]
+        if one.inflow:
+            found.append(DatedFlow(day_before(one.day), -one.inflow))
+        if received := one.outflow if basis is Basis.NET else paid_out(one):
+            found.append(DatedFlow(one.day, received))
     found.append(DatedFlow(series.last, series.closing))
     return tuple(one for one in found if one.amount != ZERO)
 

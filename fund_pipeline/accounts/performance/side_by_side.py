@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from fund_pipeline.accounts.performance.days import ValueSeries
-from fund_pipeline.accounts.performance.figures import ZERO, Figure, NotDefined, as_json, percent
+from fund_pipeline.accounts.performance.figures import Figure, NotDefined, as_json, percent
 from fund_pipeline.accounts.performance.money_weighted import money_weighted
 from fund_pipeline.accounts.performance.time_weighted import (
     Basis,
@@ -89,5 +89,8 @@ def profit_of(series: ValueSeries, basis: Basis = Basis.NET) -> Decimal:
     """What the period earned in money."""
     gained = series.closing - series.opening
     for one in series.days:
-        gained += one.outflow - one.inflow + (ZERO if basis is Basis.NET else one.fee)
+        if one.inflow or one.outflow:
+            gained += one.outflow - one.inflow
+        if basis is Basis.GROSS:
+            gained += one.fee
     return gained

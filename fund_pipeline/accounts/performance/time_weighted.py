@@ -40,11 +40,12 @@ def daily_returns(series: ValueSeries, basis: Basis = Basis.NET) -> tuple[DailyR
     """
     found, before = [], series.opening
     for one in series.days:
-        start = EXACT.add(before, one.inflow)
+        start = EXACT.add(before, one.inflow) if one.inflow else before
         if one.value is None:
             before = EXACT.subtract(start, paid_out(one))
             continue
-        end = EXACT.add(one.value, one.outflow if basis is Basis.NET else paid_out(one))
+        out = one.outflow if basis is Basis.NET else paid_out(one)
+        end = EXACT.add(one.value, out) if out else one.value
         if start or end:
             found.append(DailyReturn(one.day, _return(start, end)))
         before = one.value

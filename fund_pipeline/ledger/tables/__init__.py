@@ -11,6 +11,16 @@ from fund_pipeline.ledger.tables.allocations import (
 from fund_pipeline.ledger.tables.audit import audit, audit_head
 from fund_pipeline.ledger.tables.base import SEQUENCE, NullableJson, metadata
 from fund_pipeline.ledger.tables.books import cash_flows
+from fund_pipeline.ledger.tables.clients import (
+    client_days,
+    client_terms,
+    clients,
+    closed_months,
+    dealing_requests,
+    dealings,
+    late_entries,
+    navs,
+)
 from fund_pipeline.ledger.tables.execution import (
     ENTRY_IS_OPEN,
     HOLDS_SOMETHING,
@@ -23,7 +33,6 @@ from fund_pipeline.ledger.tables.execution import (
     positions,
     sender_entries,
 )
-from fund_pipeline.ledger.tables.payouts import payout_items, payout_payments, payout_terms, payouts
 from fund_pipeline.ledger.tables.reconciliation import currency_rates
 from fund_pipeline.ledger.tables.registry import backtest_summaries, dates_acceptances, funds, strategies
 from fund_pipeline.ledger.tables.signals import (
@@ -59,20 +68,24 @@ __all__ = [
     "audit_head",
     "backtest_summaries",
     "cash_flows",
+    "client_days",
+    "client_terms",
+    "clients",
+    "closed_months",
     "currency_rates",
     "dates_acceptances",
+    "dealing_requests",
+    "dealings",
     "decisions",
     "executions",
     "funds",
     "halts",
+    "late_entries",
     "metadata",
+    "navs",
     "optimisation_runs",
     "order_transitions",
     "orders",
-    "payout_items",
-    "payout_payments",
-    "payout_terms",
-    "payouts",
     "positions",
     "raw_signals",
     "recovery_codes",

@@ -1,0 +1,1 @@
+"""Clients of a fund: who they are, what they are charged, and what they ask for."""

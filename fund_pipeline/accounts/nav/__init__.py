@@ -1,0 +1,1 @@
+"""Net asset values: struck each day from equity, flows and what clients asked for."""
