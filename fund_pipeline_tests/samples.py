@@ -8,7 +8,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
-from fund_pipeline.accounts.flows import record
+from fund_pipeline.accounts.flows import flow_id_of, record
+from fund_pipeline.accounts.payouts import close_months, rates_of_days, set_terms
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
@@ -33,6 +34,8 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
     TradingMode,
 )
+from fund_pipeline.ledger.payout_model import PayoutPayment
+from fund_pipeline.ledger.payouts import write_payment
 from fund_pipeline.ledger.rates import CurrencyRate, record_rates
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.signals import settle_pending
@@ -183,6 +186,18 @@ def deposit(account_id: str = "demo-paper", amount: str = "1000000", **fields: o
     return NewFlow(**values | fields)  # type: ignore[arg-type]
 
 
+def fill_payouts(ledger: Ledger) -> None:
+    """Terms of sender `tess` from March on, March closed in April, with a payment of nothing that never happened."""
+    zone, april = ZoneInfo("America/New_York"), Act("test", NOW + timedelta(days=40), "corr-3")
+    set_terms(ledger, "tess", date(2026, 3, 1), Decimal("0.2"), "USD", ACT)
+    closed = close_months(ledger, "demo", None, zone, rates_of_days(ledger, zone), april).closed
+    payment = PayoutPayment(
+        *closed[0].key, Decimal(1), "USD", "demo-paper", flow_id_of("demo-paper", "wire 1"), NOW, "test", NOW
+    )
+    with ledger.writing() as connection:
+        write_payment(payment, ACT, connection)
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -214,4 +229,5 @@ def fill_ledger(ledger: Ledger) -> None:
     keep_refused(ledger, tess, asked | {"strategy_name": "B"}, of_b, Arrival(WayIn.WEBHOOK, NOW))
     settle_pending(ledger, Reader(InstrumentMaster((), {}), Environment.STAGING).read, ACT, 1)
     fill_execution(ledger, "demo-paper", NOW)
+    fill_payouts(ledger)
     fill_books(ledger)

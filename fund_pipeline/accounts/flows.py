@@ -20,9 +20,18 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.flow_model import CashFlow, FlowKind
-from fund_pipeline.ledger.flows import Books, CashBook, Recorded, get_flow, list_flows, record_flows
+from fund_pipeline.ledger.flows import Also, Books, CashBook, Recorded, get_flow, list_flows, record_flows
 
-__all__ = ["capital_of_account", "capital_of_fund", "list_flows", "record", "record_all", "results", "reverse"]
+__all__ = [
+    "capital_of_account",
+    "capital_of_fund",
+    "flow_id_of",
+    "list_flows",
+    "record",
+    "record_all",
+    "results",
+    "reverse",
+]
 
 _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _PLACES = Decimal(1).scaleb(-12)
@@ -48,8 +57,12 @@ def results(flows: Iterable[CashFlow]) -> Decimal:
     return sum((one.fund_amount for one in flows if one.kind.is_result), Decimal(0))
 
 
-def record(ledger: Ledger, asked: NewFlow, zone: ZoneInfo, act: Act, *, dry_run: bool = False) -> Recorded:
+def record(
+    ledger: Ledger, asked: NewFlow, zone: ZoneInfo, act: Act, *, dry_run: bool = False, also: Also | None = None
+) -> Recorded:
     """Record one flow, or both sides of a transfer, audited; `dry_run` only checks. The same again changes nothing.
+
+    `also` is written in the same transaction: both are there, or neither.
 
     Raises
     ------
@@ -58,17 +71,27 @@ def record(ledger: Ledger, asked: NewFlow, zone: ZoneInfo, act: Act, *, dry_run:
         without a rate where the fund's currency is another.
     ConflictError : its reference is another flow's, or its account has an opening balance already.
     """
-    recorded = record_all(ledger, (asked,), zone, act, dry_run=dry_run)
+    recorded = record_all(ledger, (asked,), zone, act, dry_run=dry_run, also=also)
     for _, refused in recorded.refused:
         raise refused
     return recorded
 
 
 def record_all(
-    ledger: Ledger, asked: Sequence[NewFlow], zone: ZoneInfo, act: Act, *, dry_run: bool = False
+    ledger: Ledger,
+    asked: Sequence[NewFlow],
+    zone: ZoneInfo,
+    act: Act,
+    *,
+    dry_run: bool = False,
+    also: Also | None = None,
 ) -> Recorded:
     """The same of many, all of them or none: what was refused comes back with its place and its error."""
-    return record_flows(ledger, asked, lambda one, books: _admitted(one, books, zone, act), act, dry_run=dry_run)
+
+    def admit(one: NewFlow, books: Books) -> Sequence[CashFlow]:
+        return _admitted(one, books, zone, act)
+
+    return record_flows(ledger, asked, admit, act, dry_run=dry_run, also=also)
 
 
 def reverse(ledger: Ledger, flow_id: str, note: str, act: Act, *, dry_run: bool = False) -> Recorded:
@@ -98,7 +121,7 @@ def _flows_of(asked: NewFlow, books: Books, zone: ZoneInfo, act: Act) -> list[Ca
     sign = -1 if asked.kind in _OUTGOING or asked.kind is AskedKind.TRANSFER else 1
     kind = FlowKind.TRANSFER_OUT if asked.kind is AskedKind.TRANSFER else FlowKind(asked.kind.value)
     first = CashFlow(
-        flow_id=_flow_id(asked.account_id, asked.reference),
+        flow_id=flow_id_of(asked.account_id, asked.reference),
         fund_id=book.account.fund_id,
         account_id=asked.account_id,
         kind=kind,
@@ -137,7 +160,7 @@ def _other_side(asked: NewFlow, first: CashFlow, source: Account, target: Accoun
         )
     return replace(
         first,
-        flow_id=_flow_id(target.account_id, asked.reference),
+        flow_id=flow_id_of(target.account_id, asked.reference),
         account_id=target.account_id,
         kind=FlowKind.TRANSFER_IN,
         amount=asked.amount if asked.amount_in is None else asked.amount_in,
@@ -192,7 +215,7 @@ def _reversals(held: CashFlow, books: Books, note: str, act: Act) -> Sequence[Ca
     return [
         replace(
             side,
-            flow_id=_flow_id(side.account_id, _undoing(side.reference)),
+            flow_id=flow_id_of(side.account_id, _undoing(side.reference)),
             amount=-side.amount,
             fund_amount=-side.fund_amount,
             reference=_undoing(side.reference),
@@ -209,5 +232,6 @@ def _undoing(reference: str) -> str:
     return f"reversal of {reference}"
 
 
-def _flow_id(account_id: str, reference: str) -> str:
+def flow_id_of(account_id: str, reference: str) -> str:
+    """The id of the flow that has this reference in an account."""
     return "flow-" + hashlib.sha256(f"{account_id}\n{reference}".encode()).hexdigest()[:24]

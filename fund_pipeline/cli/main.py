@@ -28,7 +28,9 @@ from fund_pipeline.cli import (
     nightly,
     orders,
     paper,
+    payouts,
     posting,
+    rates,
     registry,
     senders,
     signals,
@@ -60,6 +62,8 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(funds.app, name="funds")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(flows.app, name="flows")
+app.add_typer(payouts.app, name="payouts")
+app.add_typer(rates.app, name="rates")
 app.add_typer(clients.app, name="clients")
 app.add_typer(nav.app, name="nav")
 app.command()(halts.halt)

@@ -96,10 +96,18 @@ class Recorded:
 
 
 Admit = Callable[[Asked, Books], Sequence[CashFlow]]
+Also = Callable[[Connection], None]
+"""What is written in the same transaction, when all was admitted."""
 
 
 def record_flows(
-    ledger: Ledger, asked: Sequence[Asked], admit: Admit[Asked], act: Act, *, dry_run: bool = False
+    ledger: Ledger,
+    asked: Sequence[Asked],
+    admit: Admit[Asked],
+    act: Act,
+    *,
+    dry_run: bool = False,
+    also: Also | None = None,
 ) -> Recorded:
     """Record all that is asked for in one transaction, audited, or nothing when any of it is refused.
 
@@ -127,6 +135,8 @@ def record_flows(
         if not refused and not dry_run:
             for flow in new:
                 _insert(connection, flow, act)
+            if also is not None:
+                also(connection)
     return Recorded(tuple(new), tuple(known), tuple(refused))
 
 

@@ -7,10 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fund_pipeline.ledger import tables
+from fund_pipeline.errors import ConflictError
+from fund_pipeline.ledger import audit, tables
+from fund_pipeline.ledger.accounts import known_account
+from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.places import PLACES
@@ -43,6 +46,30 @@ def record_rates(ledger: Ledger, rates: Iterable[CurrencyRate]) -> None:
     dialect = sqlite if ledger.is_sqlite else postgresql
     with ledger_away(), ledger.writing() as connection:
         connection.execute(dialect.insert(tables.currency_rates).on_conflict_do_nothing(), rows)
+
+
+def state_rate(ledger: Ledger, rate: CurrencyRate, act: Act, *, dry_run: bool = False) -> None:
+    """Keep a rate that a person read in a broker's statement, audited; `dry_run` only checks.
+
+    NotFoundError when there is no such account; ConflictError when its broker told another one for that moment.
+    """
+    table = tables.currency_rates
+    key = {name: getattr(rate, name) for name in ("source", "target", "as_of", "told_by")}
+    query = select(table.c.rate).where(*(table.c[name] == value for name, value in key.items()))
+    with ledger_away(), ledger.writing() as connection:
+        known_account(connection, rate.told_by)
+        held = connection.execute(query).scalar()
+        if held == rate.rate:
+            return
+        if held is not None:
+            raise ConflictError(
+                f"{rate.told_by} told {rate.source} in {rate.target} as {held} for that moment",
+                remedy="rates are never changed: state it for another moment of that day",
+            )
+        if not dry_run:
+            connection.execute(insert(table).values(asdict(rate)))
+            detail = {"as_of": rate.as_of.isoformat(), "rate": str(rate.rate), "told_by": rate.told_by}
+            audit.record(connection, act, "rate_stated", "rate", f"{rate.source}{rate.target}", detail)
 
 
 def rate_at(ledger: Ledger, source: str, target: str, moment: datetime) -> CurrencyRate | None:

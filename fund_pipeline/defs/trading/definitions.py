@@ -17,6 +17,7 @@ from fund_pipeline.defs.trading.nav_assets import NAV_SCHEDULES, nav, strike_nav
 from fund_pipeline.defs.trading.nav_checks import NAV_CHECKS
 from fund_pipeline.defs.trading.order_assets import decisions, executions, orders, positions, signals
 from fund_pipeline.defs.trading.order_sensors import NOTE_EXECUTIONS, SIZE_AND_EXECUTE, follow_orders, incoming_signals
+from fund_pipeline.defs.trading.payout_assets import close_payouts_job, payouts_on_the_first, sender_payouts
 from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
 from fund_pipeline.defs.trading.release import follow_the_ledger, release_after_the_check
 from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
@@ -89,11 +90,26 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             account_snapshots,
             fund_snapshots,
             nav,
+            sender_payouts,
             *(active(fund_id) for fund_id in funds),
         ],
         asset_checks=[*SIGNAL_CHECKS, *NAV_CHECKS],
-        jobs=[note_registry, look_at_signals, size_and_execute, note_executions, take_snapshots_job, strike_nav],
-        schedules=[before_the_night, every_five_minutes, snapshots_in_market_hours, *NAV_SCHEDULES],
+        jobs=[
+            note_registry,
+            look_at_signals,
+            size_and_execute,
+            note_executions,
+            take_snapshots_job,
+            strike_nav,
+            close_payouts_job,
+        ],
+        schedules=[
+            before_the_night,
+            every_five_minutes,
+            snapshots_in_market_hours,
+            *NAV_SCHEDULES,
+            payouts_on_the_first,
+        ],
         sensors=[
             incoming_signals,
             follow_orders,

@@ -33,6 +33,7 @@ from fund_pipeline.ledger.tables.execution import (
     positions,
     sender_entries,
 )
+from fund_pipeline.ledger.tables.payouts import payout_items, payout_payments, payout_terms, payouts
 from fund_pipeline.ledger.tables.reconciliation import currency_rates
 from fund_pipeline.ledger.tables.registry import backtest_summaries, dates_acceptances, funds, strategies
 from fund_pipeline.ledger.tables.signals import (
@@ -86,6 +87,10 @@ __all__ = [
     "optimisation_runs",
     "order_transitions",
     "orders",
+    "payout_items",
+    "payout_payments",
+    "payout_terms",
+    "payouts",
     "positions",
     "raw_signals",
     "recovery_codes",
