@@ -8,6 +8,7 @@ from fund_pipeline.cerebro.sizing.explain import explain
 from fund_pipeline.cerebro.sizing.facts import (
     AccountFacts,
     AlphaPolicy,
+    EquityFacts,
     FundFacts,
     OrderFacts,
     PositionFacts,
@@ -31,6 +32,7 @@ __all__ = [
     "Decided",
     "Decision",
     "DecisionReason",
+    "EquityFacts",
     "FundFacts",
     "LegFacts",
     "OrderFacts",

@@ -125,6 +125,11 @@ class World:
         order = list(HaltState)
         return max(self.halt, fund.halt, key=order.index)
 
+    def is_in_mode(self, strategy: str, account_id: str) -> bool:
+        """Whether strategy and account are known, and both LIVE or both PAPER."""
+        known, account = self.strategies.get(strategy), self.accounts.get(account_id)
+        return known is not None and account is not None and known.live is account.live
+
     def fund_of(self, account_id: str) -> str | None:
         """The fund of an account; None for an account that is not here."""
         account = self.accounts.get(account_id)
