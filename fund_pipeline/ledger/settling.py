@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.exc import StatementError
@@ -37,14 +38,26 @@ def settle_batch(
     Nothing is stored, and they are held as before, on ConflictError: another holds one of them by now;
     UnstorableError: one of them is such that it cannot be stored; TemporaryError: the ledger is away.
     """
+    with _unstorable(), ledger_away(), ledger.writing() as connection:
+        settle(connection, owner, settled, now)
+        stored = write_decisions(connection, decided)
+        write_entries(connection, entries)
+        for trouble in troubles:
+            raise_alert(connection, trouble, now)
+        return stored
+
+
+def store_alone(ledger: Ledger, new: NewDecision) -> StoredDecision:
+    """Store one decision, of a signal that was let go of, in a transaction of its own. UnstorableError, TemporaryError."""
+    with _unstorable(), ledger_away(), ledger.writing() as connection:
+        (stored,) = write_decisions(connection, [new])
+        return stored
+
+
+@contextmanager
+def _unstorable() -> Iterator[None]:
     try:
-        with ledger_away(), ledger.writing() as connection:
-            settle(connection, owner, settled, now)
-            stored = write_decisions(connection, decided)
-            write_entries(connection, entries)
-            for trouble in troubles:
-                raise_alert(connection, trouble, now)
-            return stored
+        yield
     except StatementError as refused:
         why = str(refused.orig).strip().partition("\n")[0]
         raise UnstorableError(

@@ -53,15 +53,16 @@ def decide(signal: SignalFacts, world: World) -> Decided:
 
     Exits and cancels are served whatever weight, status or limit says; entries meet every limit, each other included.
     """
+    seen = world.seen_by(signal.strategy)
     with localcontext(CONTEXT):
         try:
-            found = () if signal.type is SignalType.CANCEL else meanings(signal, world)
-            decisions = tuple(_decision(signal, found, fund, world) for fund in world.funds.values())
+            found = () if signal.type is SignalType.CANCEL else meanings(signal, seen)
+            decisions = tuple(_decision(signal, found, fund, seen) for fund in seen.funds.values())
         except Quarantined as refused:
             quarantine = Quarantine(reason=DecisionReason.AMBIGUOUS, figures=refused.figures)
             return Decided(decisions=(), world=world, quarantine=quarantine)
         changes = _cancelled_entries(signal, world) if signal.type is SignalType.CANCEL else book_changes(signal, found)
-        orders = (o for decision in decisions for o in _as_facts(decision, world))
+        orders = (o for decision in decisions for o in _as_facts(decision, seen))
         return Decided(decisions=decisions, world=world.after(orders, changes), book=changes)
 
 

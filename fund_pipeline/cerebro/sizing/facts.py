@@ -213,6 +213,30 @@ class Quote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Market:
+    """What is asked for instruments and currencies, by who may be believed.
+
+    Attributes
+    ----------
+    quotes : by instrument key.
+    fx : (from, to) -> rate. The inverse is used where only that is there; a currency to itself needs none.
+    """
+
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    fx: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    def rate(self, source: str, target: str) -> Decimal | None:
+        """The value in `target` of one unit of `source`; None where no rate above 0 is there."""
+        if source == target:
+            return Decimal(1)
+        if (rate := self.fx.get((source, target))) is not None and rate > 0:
+            return rate
+        if (inverse := self.fx.get((target, source))) is not None and inverse > 0:
+            return 1 / inverse
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """How an instrument trades.
 

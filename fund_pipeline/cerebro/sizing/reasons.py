@@ -127,10 +127,18 @@ class DecisionReason(StrEnum):
         "the equity of fund or account is unknown, zero or negative",
         "check the account's snapshot",
     )
-    NO_DAY_START = "NO_DAY_START", "the fund's equity at the start of its day is unknown", "take a snapshot"
+    NO_DAY_START = (
+        "NO_DAY_START",
+        "what the fund was worth at the start of its day is unknown: nothing was heard of an account since the last session",
+        "`fund days open --fund F --note WHY` measures the day from now; let Dagster run at midnight",
+    )
     DAILY_LOSS = "DAILY_LOSS", "the fund's loss of the day has reached its limit", "wait for the next day"
-    NO_PEAK = "NO_PEAK", "a drawdown stop is set and the fund's peak is unknown", "take a snapshot"
-    DRAWDOWN_STOP = "DRAWDOWN_STOP", "the fund's drawdown stop has been reached", "review, then `fund resume`"
+    NO_PEAK = "NO_PEAK", "a drawdown stop is set and the fund's peak is unknown", "check the account's snapshot"
+    DRAWDOWN_STOP = (
+        "DRAWDOWN_STOP",
+        "the fund's drawdown stop has been reached",
+        "review, then `fund resume --drawdown`",
+    )
 
     # Accounts.
     NO_ACCOUNT = "NO_ACCOUNT", "the strategy has no account in the fund", "permit an account"

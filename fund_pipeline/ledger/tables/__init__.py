@@ -1,6 +1,6 @@
 """The tables, as the newest migration leaves them, a file per room. A test compares the two."""
 
-from fund_pipeline.ledger.tables.accounts import STILL_OPEN, account_snapshots, accounts, alerts, halts
+from fund_pipeline.ledger.tables.accounts import STILL_OPEN, account_snapshots, accounts, alerts, fund_days, halts
 from fund_pipeline.ledger.tables.allocations import (
     ONLY_ACTIVE,
     allocation_weights,
@@ -79,6 +79,7 @@ __all__ = [
     "dealings",
     "decisions",
     "executions",
+    "fund_days",
     "funds",
     "halts",
     "late_entries",

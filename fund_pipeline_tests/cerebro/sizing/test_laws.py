@@ -163,9 +163,7 @@ def test_deciding_the_same_twice_is_the_same(facts: World, sent: SignalFacts) ->
 def test_less_equity_never_gives_more(facts: World, keys, side: Side, quantity: Decimal, part: Decimal) -> None:
     sent = signal(leg(keys[0], side, quantity), sender_equity=D(50000))
     less = facts.funds["F"].paper.equity * part
-    poorer = replace(
-        facts, funds={"F": fund(equity=less, day_start_equity=less, weights=facts.funds["F"].weights)}
-    )
+    poorer = replace(facts, funds={"F": fund(equity=less, day_start_equity=less, weights=facts.funds["F"].weights)})
     smaller = {name: replace(one, equity=one.equity * part) for name, one in facts.accounts.items()}
     whole = ordered(sent, facts)
     assert ordered(sent, poorer) <= whole
