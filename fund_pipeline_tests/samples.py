@@ -20,6 +20,8 @@ from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
 from fund_pipeline.ledger.digests import allocation_digest
+from fund_pipeline.ledger.fund_day_model import FundDay, Opening
+from fund_pipeline.ledger.fund_days import keep_day
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.halts import set_halt
 from fund_pipeline.ledger.key_model import Scope
@@ -198,6 +200,12 @@ def fill_payouts(ledger: Ledger) -> None:
         write_payment(payment, ACT, connection)
 
 
+def fund_day() -> FundDay:
+    """How a day of the fund's paper account began."""
+    opened = {"demo-paper": Opening(Decimal(1_000_000), "USD", Decimal(1), NOW)}
+    return FundDay("demo", TradingMode.PAPER, NOW.date(), "USD", NOW, opened, Decimal(1), None, None, NOW, "sizing")
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -207,6 +215,7 @@ def fill_ledger(ledger: Ledger) -> None:
     record_snapshot(ledger, snapshot())
     record(ledger, deposit(), ZoneInfo("America/New_York"), ACT)
     record_rates(ledger, [CurrencyRate("EUR", "USD", NOW, "demo-paper", Decimal("1.1"), NOW)])
+    keep_day(ledger, "demo", TradingMode.PAPER, NOW.date(), lambda *_: fund_day())
     set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
     raise_alert(ledger, trouble(), NOW)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)

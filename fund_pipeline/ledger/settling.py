@@ -48,7 +48,7 @@ def settle_batch(
 
 
 def store_alone(ledger: Ledger, new: NewDecision) -> StoredDecision:
-    """Store one decision, of a signal that was let go of, in a transaction of its own. UnstorableError, TemporaryError."""
+    """Store one decision, of a signal that was let go of, on its own. UnstorableError, TemporaryError."""
     with _unstorable(), ledger_away(), ledger.writing() as connection:
         (stored,) = write_decisions(connection, [new])
         return stored

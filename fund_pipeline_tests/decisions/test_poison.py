@@ -1,4 +1,4 @@
-"""One signal, or one follow-up, that cannot be kept is told to a person, and is as if it were not there for the rest."""
+"""One signal, or one follow-up, that cannot be kept is told to a person, and the rest go on as if it were not."""
 
 from __future__ import annotations
 
@@ -44,13 +44,12 @@ def test_an_exit_behind_what_the_ledger_refuses_closes_what_is_there(floor: Floo
 
 
 def test_one_follow_up_that_cannot_be_kept_stops_no_other(floor: Floor) -> None:
-    turned = []
     for ticker in ("MTUM", "QUAL"):
         floor.market(f"ETF:{ticker}", "200")
         floor.send(weight(0.3, ticker=ticker))
     floor.work_off()
-    for ticker in ("MTUM", "QUAL"):
-        turned.append(floor.send(weight(0.3, "SELL", ticker=ticker) | {"signal_type": "ENTRY"}))
+    short = [weight(0.3, "SELL", ticker=ticker) | {"signal_type": "ENTRY"} for ticker in ("MTUM", "QUAL")]
+    turned = [floor.send(one) for one in short]
     floor.work_off()
     assert floor.positions() == {}
     refuse(floor, "decisions", f"NEW.signal_id = '{turned[0]}'")

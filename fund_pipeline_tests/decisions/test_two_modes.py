@@ -36,7 +36,7 @@ class Real(PaperBroker):
 
 @pytest.fixture
 def real(floor: Floor) -> Real:
-    """The broker of a LIVE account with a quarter of a million, which the strategy may trade on beside its paper one."""
+    """The broker of a LIVE account with a quarter of a million, on which the strategy may trade too."""
     insert_account(floor.ledger, account("real", asset_classes=CLASSES, broker="ibkr", mode=TradingMode.LIVE), ACT)
     broker = Real(floor.home / "paper" / "real.sqlite", floor.clock, PaperTerms(cash=REAL_CASH))
     floor.change_strategy(accounts=("demo-paper", "real"))

@@ -129,8 +129,8 @@ class DecisionReason(StrEnum):
     )
     NO_DAY_START = (
         "NO_DAY_START",
-        "what the fund was worth at the start of its day is unknown: nothing was heard of an account since the last session",
-        "`fund days open --fund F --note WHY` measures the day from now; let Dagster run at midnight",
+        "how the fund's day began is unknown: nothing was heard of an account since the last session",
+        "`fund days open --fund F --note WHY` measures it from now; have snapshots taken after each session",
     )
     DAILY_LOSS = "DAILY_LOSS", "the fund's loss of the day has reached its limit", "wait for the next day"
     NO_PEAK = "NO_PEAK", "a drawdown stop is set and the fund's peak is unknown", "check the account's snapshot"
