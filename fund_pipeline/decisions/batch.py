@@ -18,8 +18,9 @@ from fund_pipeline.ledger.decisions import StoredDecision
 from fund_pipeline.ledger.fitting import misfit
 from fund_pipeline.ledger.locks import exclusive
 from fund_pipeline.ledger.order_model import SenderEntry
-from fund_pipeline.ledger.settling import UnstorableError, settle_batch
+from fund_pipeline.ledger.settling import settle_batch
 from fund_pipeline.ledger.signal_model import SignalRow, SignalState, Verdict
+from fund_pipeline.ledger.unstorable import UnstorableError
 from fund_pipeline.logs import get_logger
 
 DECIDING = "deciding"

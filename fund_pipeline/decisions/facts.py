@@ -21,6 +21,7 @@ from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountStatus
 from fund_pipeline.ledger.accounts import list_accounts
+from fund_pipeline.ledger.entry_shares import filled_shares
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import Fund, Strategy
 from fund_pipeline.ledger.open_books import open_books
@@ -28,6 +29,7 @@ from fund_pipeline.ledger.order_model import Position
 from fund_pipeline.ledger.recent_entries import count_recent_entries
 from fund_pipeline.ledger.sender_book import open_entries
 from fund_pipeline.ledger.strategies import list_strategies
+from fund_pipeline.terms import SignalType
 
 MINUTE = timedelta(minutes=1)
 
@@ -50,6 +52,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     funds = list_funds(ledger)
     strategies = {one.strategy_id: one for one in list_strategies(ledger)}
     wanted = {signal.strategy for signal in signals}
+    cancelling = {signal.strategy for signal in signals if signal.type is SignalType.CANCEL}
     accounts = list_accounts(ledger)
     entries = open_entries(ledger, wanted)
     keys = {leg.key for signal in signals for leg in signal.legs if leg.key is not None}
@@ -84,6 +87,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
             for name, said in quoted.items()
         },
         book=tuple(book_entry(entry) for entry in entries),
+        filled=filled_shares(ledger, {one.signal_id for one in entries if one.strategy in cancelling}),
         recent_orders=count_recent_entries(ledger, now - MINUTE),
     )
     return replace(world, orders=tuple(order_facts(one, world) for one in books.orders))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from fund_pipeline.cerebro.sizing import Decision, World, decide
 from fund_pipeline.decisions import Sources, gather
@@ -13,7 +14,10 @@ from fund_pipeline.decisions.signals import read_signal
 from fund_pipeline.execution.brokers.paper import PaperBroker, PaperTerms
 from fund_pipeline.execution.brokers.paper.connecting import file_of
 from fund_pipeline.execution.port import Quote
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.accounts import insert_account
+from fund_pipeline.ledger.alerts import list_alerts
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.ledger.signals import list_signals
@@ -122,6 +126,34 @@ def test_what_a_strategy_left_in_its_paper_account_uses_no_real_capital(floor: F
     _, decision = seen(floor, floor.send(signal("ENTRY", leg("SELL", 500))))
     assert decision.figures["capital"]["in_use"] == "0"
     assert {order.account_id: order.quantity for order in decision.orders} == {"real": 500}
+
+
+def test_what_it_left_in_its_paper_account_is_closed_there(floor: Floor, real: Real) -> None:
+    for broker in (floor.paper, real):
+        quote(broker, 100, floor)
+    entry = floor.send(signal("ENTRY", leg("BUY", 900, stop_loss=50)))
+    floor.work_off()
+    floor.change_strategy(trading_mode=TradingMode.LIVE)
+    refused = floor.send(signal("ENTRY", leg("BUY", 900)))
+    leaving = floor.send(signal("EXIT", leg("SELL", 900), entry_signal_id=entry))
+    floor.work_off()
+    assert floor.reason(refused)[0] == "REJECTED"
+    assert floor.reason(leaving) == ("APPROVED", "CLOSES")
+    floor.assert_flat()
+
+
+def test_a_paper_strategy_cannot_leave_a_live_account_and_the_loudest_alert_says_what_to_do(floor: Floor) -> None:
+    floor.price(AAPL="100")
+    entry = floor.send(signal("ENTRY", leg("BUY", 900)))
+    floor.work_off()
+    with floor.ledger.writing() as connection:
+        connection.execute(update(tables.accounts).values(mode="LIVE", broker="elsewhere"))
+    leaving = floor.send(signal("EXIT", leg("SELL", 900), entry_signal_id=entry))
+    floor.work_off()
+    assert floor.reason(leaving) == ("REJECTED", "MODE_MISMATCH")
+    (alert,) = [one.trouble for one in list_alerts(floor.ledger) if one.trouble.kind == "MODE_MISMATCH"]
+    assert (alert.severity, "close at the broker" in alert.remedy) == (Severity.CRITICAL, True)
+    assert len(floor.orders()) == 1
 
 
 def test_a_brokers_time_to_answer_counts_into_the_age_of_what_it_says(floor: Floor) -> None:

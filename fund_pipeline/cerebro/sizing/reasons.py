@@ -151,7 +151,7 @@ class DecisionReason(StrEnum):
     MODE_MISMATCH = (
         "MODE_MISMATCH",
         "strategy and account are not both LIVE or both PAPER",
-        "set both to the same mode",
+        "set both to the same mode; what a PAPER strategy holds in a LIVE account, close at the broker now",
     )
     NO_ALERT_CHANNEL = (
         "NO_ALERT_CHANNEL",

@@ -51,6 +51,8 @@ class World:
     markets : strategy -> what its own accounts' brokers ask; it sees nothing else (`seen_by`). One that is not here
         sees `quotes` and `fx`.
     book : the sender's own entries that are not closed, oldest first.
+    filled : (signal id, leg) of an entry in the book -> the share of what was ordered for it in all funds that has
+        filled; what is not there has filled nothing. Needed where a CANCEL is decided.
     recent_orders : strategy -> entry orders of the last minute.
     rules : of all funds that have none of their own.
     halt : of all funds together; the stricter of this and the fund's holds.
@@ -67,6 +69,7 @@ class World:
     fx: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     markets: Mapping[str, Market] = field(default_factory=dict)
     book: tuple[BookEntry, ...] = ()
+    filled: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
     recent_orders: Mapping[str, int] = field(default_factory=dict)
     halt: HaltState = HaltState.ACTIVE
     channel_age_seconds: float | None = None

@@ -64,6 +64,17 @@ class Allocated:
         return Finding(limit="allocation", figures={"weight": text(weight)})
 
 
+class AccountInMode:
+    """LIVE needs saying twice: a strategy whose accounts in the fund are all of the other mode opens nothing."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """MODE_MISMATCH."""
+        mine = [name for name in case.strategy.accounts if case.world.fund_of(name) == case.fund.fund_id]
+        other = bool(mine) and not any(case.world.is_in_mode(case.strategy.strategy, name) for name in mine)
+        figures = {"strategy_live": case.strategy.live, "accounts": mine}
+        return Finding(limit="mode", reason=DecisionReason.MODE_MISMATCH if other else None, figures=figures)
+
+
 class FundEquity:
     """A fund without equity opens nothing."""
 
@@ -132,6 +143,7 @@ FUND_LIMITS: tuple[FundLimit, ...] = (
     NotHalted(),
     StrategyActive(),
     Allocated(),
+    AccountInMode(),
     FundEquity(),
     DailyLoss(),
     Drawdown(),
