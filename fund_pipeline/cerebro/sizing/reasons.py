@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from fund_pipeline.codes import Reason
 
 
-class DecisionReason(StrEnum):
+class DecisionReason(Reason):
     """Why a decision is as it is. Each decision has one; docs/sizing.md shows this table.
 
     Attributes
@@ -13,16 +13,6 @@ class DecisionReason(StrEnum):
     meaning : what was found.
     remedy : what a person should do next; "-" where nothing is to be done.
     """
-
-    meaning: str
-    remedy: str
-
-    def __new__(cls, code: str, meaning: str, remedy: str) -> DecisionReason:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.remedy = meaning, remedy
-        return member
 
     # Ordered in full.
     SIZED = "SIZED", "the size its rule gives; nothing was cut but the fraction under a step", "-"
