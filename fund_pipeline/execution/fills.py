@@ -56,7 +56,8 @@ def _book(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> 
 def _one_by_one(
     desk: Desk, account_id: str, fills: Iterable[Execution], at: datetime, aside: Iterable[str]
 ) -> list[Execution]:
-    waiting, booked = set(aside), []
+    waiting = set(aside)
+    booked: list[Execution] = []
     for fill in fills:
         aside_id = aside_id_of(fill)
         try:

@@ -8,7 +8,8 @@ import pytest
 
 from fund_pipeline.execution.brokers.paper import FILL, Fault, FaultKind
 from fund_pipeline.ledger.sender_book import open_entries
-from fund_pipeline_tests.decisions.floor import STRATEGY, Floor, leg, signal
+from fund_pipeline.signals.options import DuplicatePolicy
+from fund_pipeline_tests.decisions.floor import STRATEGY, Floor, admit, leg, signal
 from fund_pipeline_tests.decisions.scenarios import sized, weight
 
 KEY = "STOCK:AAPL"
@@ -66,23 +67,11 @@ def test_an_entry_that_filled_whole_stays_the_senders(floor: Floor) -> None:
     assert book(floor) == {entry: 10}
 
 
-def test_a_cancel_of_all_that_works_in_an_instrument_leaves_what_filled(floor: Floor) -> None:
-    floor.market(KEY, "100")
-    held = floor.send(sized("ENTRY", leg("BUY", 10)))
-    floor.work_off()
-    for quantity in (5, 7):
-        floor.send(sized("ENTRY", leg("BUY", quantity, **LIMIT)))
-    floor.work_off()
-    cancel(floor, {"instrument": "AAPL", "instrument_type": "STOCK"})
-    assert book(floor) == {held: 10}
-
-
 def test_a_cancelled_target_weight_leaves_what_is_held_to_the_next_weight(floor: Floor) -> None:
     etf = "ETF:MTUM"
     floor.market(etf, "200")
     floor.send(weight(0.5))
     floor.work_off()
-    floor.paper.inject(Fault("submit", FaultKind.LATE, seconds=1))
     more = floor.send(weight(0.9))
     floor.decide()
     floor.send(signal("CANCEL", strategy_name="T1", entry_signal_id=more))
@@ -121,12 +110,13 @@ def test_a_name_that_we_do_not_know_means_the_one_position_there_is(floor: Floor
 
 
 def test_what_was_refused_is_not_what_a_repeated_id_means(floor: Floor) -> None:
+    admit(floor.ledger, "rita", STRATEGY, duplicate_policy=DuplicatePolicy.IDS_REPEAT)
     floor.market(KEY, "100")
-    good = floor.send(sized("ENTRY", leg("BUY", 10), signalID="twice"))
+    good = floor.send(sized("ENTRY", leg("BUY", 10), signalID="twice"), "rita")
     floor.work_off()
     floor.send(sized("ENTRY", leg("BUY", 20)))
     floor.work_off()
-    bad = floor.send(sized("ENTRY", leg("HOLD", 10), signalID="twice", at=floor.now))
+    bad = floor.send(sized("ENTRY", leg("HOLD", 10), signalID="twice", at=floor.now), "rita")
     floor.work_off()
     assert floor.reason(bad)[0] == "QUARANTINED"
     floor.send(sized("EXIT", entry_signal_id="twice"))
