@@ -65,14 +65,16 @@ class Allocated:
 
 
 class AccountInMode:
-    """LIVE needs saying twice: a strategy whose accounts in the fund are all of the other mode opens nothing."""
+    """A strategy without an account of its own mode in the fund opens nothing: LIVE needs saying twice."""
 
     def validate(self, case: EntryCase) -> Finding:
-        """MODE_MISMATCH."""
+        """NO_ACCOUNT where it has none there, MODE_MISMATCH where all it has are of the other mode."""
         mine = [name for name in case.strategy.accounts if case.world.fund_of(name) == case.fund.fund_id]
-        other = bool(mine) and not any(case.world.is_in_mode(case.strategy.strategy, name) for name in mine)
-        figures = {"strategy_live": case.strategy.live, "accounts": mine}
-        return Finding(limit="mode", reason=DecisionReason.MODE_MISMATCH if other else None, figures=figures)
+        reason = None if mine else DecisionReason.NO_ACCOUNT
+        if mine and not any(case.world.is_in_mode(case.strategy.strategy, name) for name in mine):
+            reason = DecisionReason.MODE_MISMATCH
+        figures = {"strategy_live": case.strategy.live, "permitted": list(case.strategy.accounts)}
+        return Finding(limit="own_account", reason=reason, figures=figures)
 
 
 class FundEquity:
