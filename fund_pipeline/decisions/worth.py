@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.days import Look, seen, worth
@@ -66,7 +67,7 @@ def worth_of(
         },
         equity=_together(fund, accounts, rules, moment, moment.markets[mode]),
         rules=rules,
-        flows_after=lambda after: list_flows(ledger, fund_id=fund.fund_id, after=after, until=moment.now),
+        flows_after=cache(lambda after: list_flows(ledger, fund_id=fund.fund_id, after=after, until=moment.now)),
         by="sizing" if act is None else act.actor,
     )
     if accounts and seen(today, before, look) != today:
