@@ -1,4 +1,4 @@
-"""Days of funds: how one began, what it has lost or gained since, and what stops entries. See decision 0016.
+"""Days of funds: how one began, what it has lost or gained since, and what stops entries. See decision 0017.
 
 What is recorded of a day's start is a fact from then on: other rates, a newer word on an account, or a second process
 change nothing of it.
