@@ -37,9 +37,9 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
     TradingMode,
 )
+from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.payout_model import PayoutPayment
 from fund_pipeline.ledger.payouts import write_payment
-from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.rates import CurrencyRate, record_rates
 from fund_pipeline.ledger.signal_model import WayIn
 from fund_pipeline.ledger.signals import settle_pending
