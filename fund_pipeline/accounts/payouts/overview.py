@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fund_pipeline.accounts.payouts.matching import match
 from fund_pipeline.accounts.payouts.months import next_payment_on
 from fund_pipeline.accounts.payouts.reckoning import RateOfDay
+from fund_pipeline.accounts.prices import prices_at
 from fund_pipeline.accounts.times import day_of
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
@@ -18,7 +19,6 @@ from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.payout_model import Payout, PayoutPayment
 from fund_pipeline.ledger.payouts import list_terms, payouts_of_fund, payouts_of_sender
 from fund_pipeline.ledger.signal_fills import list_senders_of, list_signal_fills
-from fund_pipeline.ledger.snapshots import snapshots_at
 
 Owed = tuple[str, TradingMode, str]
 """Fund, mode, sender."""
@@ -114,7 +114,7 @@ def unrealised_of_sender(
     fills = [one for one in list_signal_fills(ledger, fund_id, mode) if one.execution.executed_at <= moment]
     lots = match(fills).open_lots
     senders = list_senders_of(ledger, (lot.entry_signal_id for lot in lots if lot.entry_signal_id is not None))
-    prices = _prices(ledger, fund_id, mode, moment)
+    prices = prices_at(ledger, fund_id, mode, moment)
     total, unknown = Decimal(0), []
     for lot in lots:
         if senders.get(lot.entry_signal_id or "") != sender_id:
@@ -132,17 +132,6 @@ def unrealised_of_sender(
             continue
         total += lot.unrealised(price) * rate
     return Unrealised(None if unknown else total, currency, tuple(sorted(set(unknown))))
-
-
-def _prices(ledger: Ledger, fund_id: str, mode: TradingMode, moment: datetime) -> Mapping[tuple[str, str], Decimal]:
-    heard = (one.snapshot for one in snapshots_at(ledger, fund_id, mode, moment))
-    return {
-        (snapshot.account_id, key): mark.price
-        for snapshot in heard
-        if snapshot is not None
-        for key, mark in (snapshot.marks or {}).items()
-        if mark.price is not None
-    }
 
 
 def _overviews(

@@ -3,6 +3,14 @@
 Returns are decimals, money is Decimal in one currency; docs/performance.md has the conventions.
 """
 
+from fund_pipeline.accounts.performance.attribution import (
+    Attribution,
+    Dimension,
+    Part,
+    TradedLine,
+    attribute,
+    link_contributions,
+)
 from fund_pipeline.accounts.performance.brinson import Brinson, Segment, SegmentEffects, brinson_fachler, linked
 from fund_pipeline.accounts.performance.days import DayValue, ValueSeries
 from fund_pipeline.accounts.performance.dietz import PeriodFlow, modified_dietz
@@ -24,26 +32,32 @@ from fund_pipeline.accounts.performance.time_weighted import (
 __all__ = [
     "MWR_LABEL",
     "TWR_LABEL",
+    "Attribution",
     "Basis",
     "Brinson",
     "DailyReturn",
     "DatedFlow",
     "DayValue",
+    "Dimension",
     "FeeOutcome",
     "Figure",
     "NotDefined",
+    "Part",
     "PeriodFlow",
     "PeriodTable",
     "Returns",
     "RiskFigures",
     "Segment",
     "SegmentEffects",
+    "TradedLine",
     "ValueSeries",
     "annualised",
     "as_json",
+    "attribute",
     "brinson_fachler",
     "daily_returns",
     "link",
+    "link_contributions",
     "linked",
     "modified_dietz",
     "money_weighted",

@@ -1,0 +1,143 @@
+"""A fund of two clients, two senders, three strategies and fourteen months: every published figure, to the cent.
+
+`by_hand` works it out apart from the product; `told` tells the product's ledger the same inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from fund_pipeline.accounts.attribution import attribution_of_fund
+from fund_pipeline.accounts.clients.holdings import series_of_client, series_of_fund
+from fund_pipeline.accounts.nav.proving import prove
+from fund_pipeline.accounts.payouts import overview_of_sender
+from fund_pipeline.accounts.performance import Dimension, ValueSeries, period_table
+from fund_pipeline.accounts.performance.attribution import NOT_TRADED, UNEXPLAINED
+from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger.nav_model import DealingKind
+from fund_pipeline.ledger.navs import list_client_days, list_dealings, list_navs
+from fund_pipeline.ledger.payouts import payouts_of_sender
+from fund_pipeline_tests.accounts.golden import by_hand
+from fund_pipeline_tests.accounts.golden.told import KEYS, PAPER, ZONE, Told, at
+from fund_pipeline_tests.ledger_fixtures import embedded_url
+
+DUE_TO_ANN = "0.00 873.45 4998.45 0.00 0.00 0.00 622.95 0.00 0.00 0.00 623.45 0.00 1999.75 0.00"
+"""As a person reads it off the script, so that both are not wrong together."""
+
+
+@pytest.fixture(scope="module")
+def told(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    ledger = open_ledger(embedded_url(sqlite_template, tmp_path_factory.mktemp("golden") / "ledger.sqlite"))
+    yield Told(ledger)
+    ledger.close()
+
+
+@pytest.fixture(scope="module")
+def worked() -> dict[date, by_hand.Day]:
+    return by_hand.days()
+
+
+def exact(value: Fraction) -> Decimal:
+    """A fraction that is a decimal."""
+    return by_hand.decimal(value).normalize()
+
+
+def test_every_days_nav_and_units_are_those_worked_by_hand(told: Told, worked: dict[date, by_hand.Day]) -> None:
+    navs = {one.day: one for one in list_navs(told.ledger, "demo", PAPER)}
+    assert list(navs) == list(worked)
+    for day, one in worked.items():
+        found = navs[day]
+        assert (day, found.nav, found.gross, found.units) == (day, exact(one.nav), exact(one.gross), exact(one.units))
+
+
+def test_every_clients_value_units_fee_and_mark_are_those_worked_by_hand(
+    told: Told, worked: dict[date, by_hand.Day]
+) -> None:
+    for client in ("ada", "bo"):
+        for found in list_client_days(told.ledger, "demo", PAPER, client_id=client):
+            one = worked[found.day].clients[client]
+            shown = (found.value, found.units, found.fee, found.accrued, found.mark, found.inflow, found.outflow)
+            by_name = (one.value, one.units, one.fee, one.accrued, one.mark, one.inflow, one.outflow)
+            assert (client, found.day, shown) == (client, found.day, tuple(exact(each) for each in by_name))
+
+
+def test_fees_were_charged_on_their_dates_alone_and_the_books_prove_themselves(
+    told: Told, worked: dict[date, by_hand.Day]
+) -> None:
+    charged = [
+        (one.client_id, one.day)
+        for one in list_dealings(told.ledger, "demo", PAPER)
+        if one.kind is DealingKind.PERFORMANCE_FEE
+    ]
+    expected = [(name, day) for day, one in worked.items() for name, figures in one.clients.items() if figures.fee]
+    assert charged == expected
+    assert {name for name, _ in charged} == {"ada", "bo"}
+    proof = prove(told.ledger, "demo", PAPER)
+    assert (proof.values, proof.units, proof.moves) == ((), (), ())
+
+
+@pytest.mark.parametrize("whose", ["ada", "bo", None])
+def test_returns_by_month_year_and_since_inception_are_those_worked_by_hand(
+    told: Told, worked: dict[date, by_hand.Day], whose: str | None
+) -> None:
+    table = period_table(_series(told, whose))
+    whole = by_hand.series(worked, whose)
+    assert [one.last for one in table.month_on_month] == [by_hand.month_end(one) for one in by_hand.months()]
+    assert [one.last for one in table.year_on_year] == [date(2026, 1, 31), date(2026, 2, 28)]
+    for one in (*table.month_on_month, *table.year_on_year, table.since_inception):
+        twr, mwr = by_hand.returns(whole, one.first, one.last)
+        assert (one.first, round(one.twr, 12)) == (one.first, round(twr, 12))
+        assert float(one.mwr) == pytest.approx(mwr, abs=1e-9), one.first
+    assert (table.since_inception.first, table.since_inception.days) == (by_hand.FIRST, 423)
+
+
+def test_senders_are_due_what_was_worked_by_hand_and_it_was_paid(told: Told) -> None:
+    owed = by_hand.payouts()
+    for sender in ("ann", "bob"):
+        found, payments = payouts_of_sender(told.ledger, sender)
+        assert [one.month for one in found] == by_hand.months()
+        for one in found:
+            hand = owed[sender, one.month]
+            names = ("realised", "late", "cumulative", "peak_before", "due")
+            shown = tuple(getattr(one, name) for name in names)
+            assert (sender, one.month, shown) == (
+                sender,
+                one.month,
+                tuple(exact(getattr(hand, name)) for name in names),
+            )
+        assert [one.amount for one in payments] == [one.due for one in found if one.due]
+        (overview,) = overview_of_sender(told.ledger, sender, at("2026-03-02T12:00"), ZONE)
+        assert (overview.outstanding, overview.next_payment_on) == (0, date(2026, 4, 1))
+    assert " ".join(f"{float(owed['ann', month].due):.2f}" for month in by_hand.months()) == DUE_TO_ANN
+    assert owed["ann", date(2025, 6, 1)].late == -102  # the trade of May that was told in June
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (by_hand.FIRST, date(2025, 3, 31)),
+        (date(2025, 4, 1), date(2025, 6, 30)),
+        (date(2025, 7, 1), date(2025, 9, 30)),
+        (by_hand.FIRST, by_hand.LAST),
+    ],
+)
+def test_profit_by_strategy_instrument_and_class_is_that_worked_by_hand(told: Told, first: date, last: date) -> None:
+    of = {"strategy": Dimension.STRATEGY, "instrument": Dimension.INSTRUMENT, "class": Dimension.ASSET_CLASS}
+    named = {"not traded": NOT_TRADED, "left": UNEXPLAINED} | KEYS
+    for by, dimension in of.items():
+        found = attribution_of_fund(told.ledger, "demo", PAPER, first, last, dimension, ZONE, told.rates)
+        hand = {named.get(name, name): exact(one) for name, one in by_hand.attribution(first, last, by).items() if one}
+        assert {one.name: one.profit for one in found.parts if one.profit} == hand
+        assert sum(one.profit for one in found.parts) == found.total
+
+
+def _series(told: Told, whose: str | None) -> ValueSeries:
+    if whose is None:
+        return series_of_fund(list_navs(told.ledger, "demo", PAPER))
+    return series_of_client(list_client_days(told.ledger, "demo", PAPER, client_id=whose))
