@@ -20,6 +20,9 @@ from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
 from fund_pipeline.ledger.digests import allocation_digest
+from fund_pipeline.ledger.executions_aside import keep_aside
+from fund_pipeline.ledger.fund_day_model import FundDay, Opening
+from fund_pipeline.ledger.fund_days import keep_day
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.halts import set_halt
 from fund_pipeline.ledger.key_model import Scope
@@ -34,6 +37,7 @@ from fund_pipeline.ledger.model import (
     StrategyStatus,
     TradingMode,
 )
+from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.payout_model import PayoutPayment
 from fund_pipeline.ledger.payouts import write_payment
 from fund_pipeline.ledger.rates import CurrencyRate, record_rates
@@ -45,7 +49,7 @@ from fund_pipeline.signals import Environment, InstrumentMaster, RejectionReason
 from fund_pipeline.signals.errors import refusal
 from fund_pipeline.signals.inbox import Arrival, Reader, accept, keep_refused
 from fund_pipeline.signals.senders import NewSender, Vault, add_sender
-from fund_pipeline.terms import AssetClass, HaltState
+from fund_pipeline.terms import AssetClass, HaltState, Side
 from fund_pipeline.users import SecretBox, UserRole, add_key, add_user, new_recovery_codes
 from fund_pipeline_tests.books import fill_books
 from fund_pipeline_tests.execution.filled import fill_execution
@@ -198,6 +202,19 @@ def fill_payouts(ledger: Ledger) -> None:
         write_payment(payment, ACT, connection)
 
 
+def fund_day() -> FundDay:
+    """How a day of the fund's paper account began."""
+    opened = {"demo-paper": Opening(Decimal(1_000_000), "USD", Decimal(1), NOW)}
+    return FundDay("demo", TradingMode.PAPER, NOW.date(), "USD", NOW, opened, Decimal(1), None, None, NOW, "sizing")
+
+
+def strange_fill() -> Execution:
+    """A fill that cannot be booked."""
+    nonsense, none = Decimal("NaN"), Decimal(0)
+    told = ("paper", "demo-paper", "strange", None, "demo-paper", "UNATTRIBUTED", "STOCK:KO", Side.BUY)
+    return Execution(*told, Decimal(1), nonsense, none, "USD", Decimal(1), "USD", NOW, NOW)
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -207,7 +224,9 @@ def fill_ledger(ledger: Ledger) -> None:
     record_snapshot(ledger, snapshot())
     record(ledger, deposit(), ZoneInfo("America/New_York"), ACT)
     record_rates(ledger, [CurrencyRate("EUR", "USD", NOW, "demo-paper", Decimal("1.1"), NOW)])
+    keep_day(ledger, "demo", TradingMode.PAPER, NOW.date(), lambda *_: fund_day())
     set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
+    keep_aside(ledger, strange_fill(), "its price is no number", trouble(), NOW)
     raise_alert(ledger, trouble(), NOW)
     put_summaries(ledger, [summary("A"), summary("B")], ACT)
     accept_dates(ledger, DatesAcceptance("A", "hash-of-A", "user:x", "checked by hand", NOW), ACT)

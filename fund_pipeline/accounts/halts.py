@@ -8,6 +8,8 @@ from fund_pipeline.errors import ConflictError, InputError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import EVERYWHERE, Halt
 from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.fund_day_model import FundDay
+from fund_pipeline.ledger.fund_days import drawdown_stops, lift_drawdown_stop
 from fund_pipeline.ledger.funds import get_fund, list_funds
 from fund_pipeline.ledger.halts import list_halts, set_halt
 from fund_pipeline.terms import HaltState
@@ -58,6 +60,22 @@ def resume(ledger: Ledger, scope: str, state: HaltState, note: str, act: Act, *,
     return _set(ledger, scope, before, state, note, act, dry_run=dry_run)
 
 
+def lift_drawdown(ledger: Ledger, scope: str, note: str, act: Act, *, dry_run: bool = False) -> list[FundDay]:
+    """Let a fund, or with the scope `*` all of them, enter again after a drawdown stop, audited; the stops it ends.
+
+    The peak is counted anew from then on. InputError without a note; NotFoundError; ConflictError without a stop.
+    """
+    if scope != EVERYWHERE:
+        get_fund(ledger, scope)
+    stops = [one for one in drawdown_stops(ledger) if scope in (EVERYWHERE, one.fund_id)]
+    if not stops:
+        raise ConflictError(f"{_named(scope)} has reached no drawdown stop", remedy="look at `fund halts`")
+    _refuse_without(note)
+    for one in () if dry_run else stops:
+        lift_drawdown_stop(ledger, one.fund_id, one.mode, note.strip(), act)
+    return stops
+
+
 def standing(ledger: Ledger) -> tuple[tuple[Halt, ...], dict[str, HaltState]]:
     """Everything that was said of halts, and the effective state of each fund, by id."""
     said = list_halts(ledger)
@@ -68,14 +86,18 @@ def standing(ledger: Ledger) -> tuple[tuple[Halt, ...], dict[str, HaltState]]:
 def _set(
     ledger: Ledger, scope: str, before: HaltState, after: HaltState, note: str, act: Act, *, dry_run: bool
 ) -> list[Effect]:
-    if not note.strip():
-        raise InputError("a note is missing", remedy="say why with --note, for the record")
+    _refuse_without(note)
     states = {one.scope: one.state for one in list_halts(ledger)}
     changed = states | {scope: after}
     concerned = [fund.fund_id for fund in list_funds(ledger) if scope in (EVERYWHERE, fund.fund_id)]
     if not dry_run:
         set_halt(ledger, scope, before, after, note.strip(), act)
     return [Effect(fund, _effective_of(states, fund), _effective_of(changed, fund)) for fund in concerned]
+
+
+def _refuse_without(note: str) -> None:
+    if not note.strip():
+        raise InputError("a note is missing", remedy="say why with --note, for the record")
 
 
 def _effective_of(states: dict[str, HaltState], fund_id: str) -> HaltState:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import InvalidOperation
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.asking import Heard, ask_all
 from fund_pipeline.accounts.findings import Finding, FindingKind
+from fund_pipeline.accounts.hours import SATURDAY
 from fund_pipeline.accounts.rates import ask_rates
 from fund_pipeline.errors import FundError, InputError
 from fund_pipeline.execution import Broker
@@ -26,10 +27,17 @@ __all__ = [
     "day_start_snapshot",
     "equity_at",
     "latest",
+    "previous_session_end",
     "record_snapshot",
     "snapshot_of",
     "take_snapshots",
 ]
+
+SESSION_ENDS = time(16, 0)
+"""In the fund's time zone, Monday to Friday. Holidays are not known here: they make the rule stricter, never looser."""
+
+AT_THE_START = timedelta(minutes=15)
+"""A word this soon after a day began tells how it began."""
 
 
 @dataclass(frozen=True)
@@ -112,16 +120,29 @@ def day_start(now: datetime, zone: ZoneInfo) -> datetime:
     return midnight.astimezone(UTC)
 
 
-def day_start_snapshot(ledger: Ledger, account_id: str, now: datetime, zone: ZoneInfo) -> AccountSnapshot | None:
-    """What today's loss is measured against: the last word before the day began, else the first one of the day.
+def previous_session_end(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the last session before the day of this moment ended, in UTC: a word before it is too old for a start."""
+    day = now.astimezone(zone).date() - timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day -= timedelta(days=1)
+    return datetime.combine(day, SESSION_ENDS, zone).astimezone(UTC)
 
-    None when there is no word on the account at all.
+
+def day_start_snapshot(ledger: Ledger, account_id: str, now: datetime, zone: ZoneInfo) -> AccountSnapshot | None:
+    """What today's loss is measured against; None where it is not known.
+
+    The first word of the day's first quarter of an hour; else the last one before the day, if the session before it had
+    ended by then, for what was lost after an older one would count as today's; else, of an account of which there is no
+    word before today, the first.
     """
     began = day_start(now, zone)
+    first = first_since(ledger, account_id, began)
+    if first is not None and first.as_of <= began + AT_THE_START:
+        return first
     before = equity_at(ledger, account_id, began)
-    if before is not None:
-        return before
-    return first_since(ledger, account_id, began)
+    if before is None:
+        return first
+    return before if before.as_of >= previous_session_end(now, zone) else None
 
 
 def _take(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from fund_pipeline.cli.context import person
 from fund_pipeline.cli.orders import plain
 from fund_pipeline.cli.positions import positions_table
 from fund_pipeline.cli.tables import console, headed, shown, table
@@ -24,11 +25,16 @@ PARAGRAPHS = 4
 
 
 def worker(settings: Settings, ledger: Ledger) -> Callable[[], None]:
-    """What works all that waits, once: decides it, sends its orders to the paper broker, books what was filled."""
+    """What works all that waits, once: decides it, sends its orders to the paper broker, books what was filled.
+
+    The demo's day begins with it: a home that rested for days does not know how its day began.
+    """
+    from fund_pipeline.decisions.days import open_days
     from fund_pipeline.decisions.desk import TradingDesk
     from fund_pipeline.decisions.work import work
 
     desk, batch = TradingDesk.of(settings, ledger), new_batch()
+    open_days(ledger, desk.sources, utc_now, act=person(), note="the demo begins")
 
     def work_once() -> None:
         work(desk, batch, utc_now)

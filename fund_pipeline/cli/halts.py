@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from fund_pipeline.terms import HaltState
 
 if TYPE_CHECKING:
     from fund_pipeline.accounts.halts import Effect
+    from fund_pipeline.ledger.fund_day_model import FundDay
 
 Fund = Annotated[str | None, typer.Option(metavar="F", help="This fund.")]
 All = Annotated[bool, typer.Option("--all", help="Every fund.")]
@@ -44,12 +46,23 @@ def resume(
     fund: Fund = None,
     everything: All = False,
     reducing: Annotated[bool, typer.Option("--reducing", help="Of what is HALTED: let exits go, no entries.")] = False,
+    drawdown: Annotated[
+        bool, typer.Option("--drawdown", help="End a drawdown stop instead; the peak is counted anew from then on.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Send again what a halt held back. A fund's own halt outlasts that of all funds, and the other way round."""
     from fund_pipeline.accounts import halts
 
+    if drawdown and reducing:
+        raise InputError("--drawdown and --reducing are both given", remedy="end the halt and the stop one by one")
+    if drawdown:
+        with ledger_of(start()) as ledger:
+            scope = _scope(fund, everything=everything)
+            stops = halts.lift_drawdown(ledger, scope, note, person(), dry_run=dry_run)
+        _tell_stops(stops, as_json=as_json, dry_run=dry_run)
+        return
     state = HaltState.REDUCING if reducing else HaltState.ACTIVE
     with ledger_of(start()) as ledger:
         effects = halts.resume(ledger, _scope(fund, everything=everything), state, note, person(), dry_run=dry_run)
@@ -59,11 +72,13 @@ def resume(
 def halts(as_json: Json = False) -> None:
     """Show what each fund may send, and who said so."""
     from fund_pipeline.accounts.halts import ALLOWED, standing
+    from fund_pipeline.ledger.fund_days import drawdown_stops
 
     with ledger_of(start()) as ledger:
-        said, states = standing(ledger)
+        (said, states), stops = standing(ledger), drawdown_stops(ledger)
     if as_json:
-        print_json({"funds": states, "halts": [asdict(one) for one in said]})
+        halted = [asdict(one) for one in said]
+        print_json({"funds": states, "halts": halted, "drawdown_stops": [_stop(one) for one in stops]})
         return
     shown = table("Funds", "fund", "state<", "may send<")
     for fund_id, state in states.items():
@@ -75,12 +90,34 @@ def halts(as_json: Json = False) -> None:
             scope = "all funds" if one.scope == EVERYWHERE else one.scope
             rows.add_row(scope, one.state.value, one.changed_by, f"{one.changed_at:%Y-%m-%d %H:%M:%S}Z", one.note)
         console().print(rows)
+    if stops:
+        _show_stops("No entries after a drawdown", stops)
 
 
 def _scope(fund: str | None, *, everything: bool) -> str:
     if (fund is None) != everything:
         raise InputError("give either --fund F or --all", remedy="name the fund, or mean all of them")
     return EVERYWHERE if fund is None else fund
+
+
+def _tell_stops(stops: Sequence[FundDay], *, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        print_json({"dry_run": dry_run, "lifted": [_stop(one) for one in stops]})
+        return
+    _show_stops("It would end" if dry_run else "Ended", stops)
+    if dry_run:
+        typer.echo("nothing was changed")
+
+
+def _show_stops(title: str, stops: Sequence[FundDay]) -> None:
+    rows = table(title, "fund", "mode<", "since<")
+    for one in stops:
+        rows.add_row(one.fund_id, one.mode.value, f"{one.drawdown_stopped_at:%Y-%m-%d %H:%M:%S}Z")
+    console().print(rows)
+
+
+def _stop(one: FundDay) -> dict[str, Any]:
+    return {"fund_id": one.fund_id, "mode": one.mode, "since": one.drawdown_stopped_at}
 
 
 def _tell(effects: list[Effect], *, as_json: bool, dry_run: bool) -> None:

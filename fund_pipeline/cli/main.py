@@ -18,6 +18,7 @@ from fund_pipeline.cli import (
     audit,
     backtests,
     clients,
+    days,
     explaining,
     flows,
     funds,
@@ -66,6 +67,7 @@ app.add_typer(payouts.app, name="payouts")
 app.add_typer(rates.app, name="rates")
 app.add_typer(clients.app, name="clients")
 app.add_typer(nav.app, name="nav")
+app.add_typer(days.app, name="days")
 app.command()(halts.halt)
 app.command()(halts.resume)
 app.command()(halts.halts)

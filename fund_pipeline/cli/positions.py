@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from fund_pipeline.cli.orders import Newest, OfAccount, OfStrategy, fills_table,
 from fund_pipeline.cli.tables import PlainTable, console, table
 
 if TYPE_CHECKING:
+    from fund_pipeline.ledger.executions_aside import Aside
     from fund_pipeline.ledger.order_model import Position
 
 
@@ -38,17 +39,34 @@ def executions(
     account: OfAccount = None,
     order: Annotated[str | None, typer.Option(metavar="ID", help="Only of this order.")] = None,
     newest: Newest = 50,
+    aside: Annotated[bool, typer.Option("--aside", help="Those that could not be booked, and why.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show fills, as the brokers told of them, in the order in which they were booked."""
     from fund_pipeline.ledger.executions import list_executions
+    from fund_pipeline.ledger.executions_aside import list_aside
 
     with ledger_of(start()) as ledger:
+        if aside:
+            _tell_aside(list_aside(ledger, account, booked_too=True)[-newest:], as_json=as_json)
+            return
         found = list_executions(ledger, account_id=account, client_order_id=order, newest=newest)
     if as_json:
         print_json([asdict(one) for one in found])
         return
     console().print(fills_table("Executions", found))
+
+
+def _tell_aside(found: Sequence[Aside], *, as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    shown = table("Not booked", "account", "execution<", "instrument<", "side<", "quantity", "price", "tries", "why<")
+    for one in found:
+        told, why = one.told, one.why if one.booked_at is None else f"booked {one.booked_at:%Y-%m-%d %H:%M:%S}Z"
+        traded = (told.instrument_key, told.side.value, str(told.quantity), str(told.price))
+        shown.add_row(one.account_id, told.broker_execution_id, *traded, str(one.tries), why)
+    console().print(shown)
 
 
 def positions_table(title: str, positions: Iterable[Position]) -> PlainTable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fund_pipeline.cerebro.sizing import BookEntry, Decided, SignalFacts, World, decide
@@ -18,8 +18,9 @@ from fund_pipeline.ledger.decisions import StoredDecision
 from fund_pipeline.ledger.fitting import misfit
 from fund_pipeline.ledger.locks import exclusive
 from fund_pipeline.ledger.order_model import SenderEntry
-from fund_pipeline.ledger.settling import UnstorableError, settle_batch
+from fund_pipeline.ledger.settling import settle_batch
 from fund_pipeline.ledger.signal_model import SignalRow, SignalState, Verdict
+from fund_pipeline.ledger.unstorable import UnstorableError
 from fund_pipeline.logs import get_logger
 
 DECIDING = "deciding"
@@ -69,106 +70,109 @@ def decide_waiting(
     with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS):
         # Who holds a signal while we hold the lock has died: what came after it must not overtake it.
         rows = claim(ledger, owner, now(), lease, limit, held_too=True)
-        return tuple(_settled(ledger, sources, owner, rows, now())) if rows else ()
+        return _settled(ledger, sources, owner, rows, now) if rows else ()
+
+
+def aged(signal: SignalFacts, seconds: float) -> SignalFacts:
+    """The signal as it is some seconds after it was read: brokers may have taken long to answer."""
+    return replace(signal, age_seconds=signal.age_seconds + seconds)
 
 
 def _settled(
-    ledger: Ledger, sources: Sources, owner: str, rows: Sequence[SignalRow], now: datetime
-) -> Iterator[Settled]:
-    references = references_of(ledger, rows)
+    ledger: Ledger, sources: Sources, owner: str, rows: Sequence[SignalRow], now: Callable[[], datetime]
+) -> tuple[Settled, ...]:
+    references, read_at = references_of(ledger, rows), now()
     signals: dict[str, SignalFacts] = {}
-    problems: dict[str, Verdict] = {}
+    unread: dict[str, Verdict] = {}
     for row in rows:
         try:
-            signals[row.signal_id] = read_signal(row, references, now)
+            signals[row.signal_id] = read_signal(row, references, read_at)
+        except FAULTS as fault:
+            unread[row.signal_id] = _undecidable(row, fault)
+    world = gather(ledger, sources, tuple(signals.values()), now)
+    at = now()
+    seconds = (at - read_at).total_seconds()
+    batch = _Batch(ledger, owner, {name: aged(one, seconds) for name, one in signals.items()}, unread, at)
+    settled: list[Settled] = []
+    for start in range(0, len(rows), CHUNK):
+        more, world = batch.settle(rows[start : start + CHUNK], world)
+        settled += more
+    return tuple(settled)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Signals as they were read, those that could not be, and the moment as of which all of them are decided."""
+
+    ledger: Ledger
+    owner: str
+    signals: Mapping[str, SignalFacts]
+    unread: Mapping[str, Verdict]
+    at: datetime
+
+    def settle(self, rows: Sequence[SignalRow], before: World) -> tuple[list[Settled], World]:
+        """Decide and record these in one transaction; what became of them, and the world they leave.
+
+        Where the ledger refuses one of them, each is decided and recorded on its own, so that only that one is
+        quarantined, and none after it is sized as if it were there.
+        """
+        problems = {row.signal_id: self.unread[row.signal_id] for row in rows if row.signal_id in self.unread}
+        found: dict[str, Decided] = {}
+        world = before
+        for row in rows:
+            if row.signal_id not in problems:
+                world = self._decide(row, world, found, problems)
+        try:
+            return self._record(rows, found, problems), world
+        except UnstorableError as refused:
+            if len(rows) > 1:
+                return self._settle_each(rows, before)
+            (row,) = rows
+            if row.signal_id not in found:
+                raise
+            return self._record(rows, {}, {row.signal_id: _undecidable(row, refused)}), before
+
+    def _settle_each(self, rows: Sequence[SignalRow], world: World) -> tuple[list[Settled], World]:
+        settled: list[Settled] = []
+        for row in rows:
+            more, world = self.settle([row], world)
+            settled += more
+        return settled, world
+
+    def _decide(self, row: SignalRow, world: World, found: dict[str, Decided], problems: dict[str, Verdict]) -> World:
+        try:
+            decided = decide(self.signals[row.signal_id], world)
+            orders = [o for one in decided.decisions for o in new_decision(one, self.owner, self.at).orders({})]
         except FAULTS as fault:
             problems[row.signal_id] = _undecidable(row, fault)
-    world = gather(ledger, sources, tuple(signals.values()), now)
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        found: dict[str, Decided] = {}
-        for row in chunk:
-            if row.signal_id not in problems:
-                world = _decide(row, signals[row.signal_id], world, found, problems, owner, now)
-        yield from _record(ledger, owner, chunk, found, problems, now)
+            return world
+        why = misfit(orders, [_entry(one, row.received_at) for one in decided.book])
+        if why is not None:
+            problems[row.signal_id] = _verdict("OUT_OF_RANGE", f"it cannot be kept: {why}", "send it in sane numbers")
+            return world
+        if decided.quarantine is not None:
+            reason = decided.quarantine.reason
+            because = decided.quarantine.figures.get("because", reason.meaning)
+            problems[row.signal_id] = _verdict(reason.value, str(because), reason.remedy)
+        found[row.signal_id] = decided
+        return decided.world
 
-
-def _decide(
-    row: SignalRow,
-    signal: SignalFacts,
-    world: World,
-    found: dict[str, Decided],
-    problems: dict[str, Verdict],
-    owner: str,
-    now: datetime,
-) -> World:
-    try:
-        decided = decide(signal, world)
-        orders = [order for one in decided.decisions for order in new_decision(one, owner, now).orders({})]
-    except FAULTS as fault:
-        problems[row.signal_id] = _undecidable(row, fault)
-        return world
-    why = misfit(orders, [_entry(one, row.received_at) for one in decided.book])
-    if why is not None:
-        problems[row.signal_id] = _verdict("OUT_OF_RANGE", f"it cannot be kept: {why}", "send it in sane numbers")
-        return world
-    if decided.quarantine is not None:
-        reason = decided.quarantine.reason
-        because = decided.quarantine.figures.get("because", reason.meaning)
-        problems[row.signal_id] = _verdict(reason.value, str(because), reason.remedy)
-    found[row.signal_id] = decided
-    return decided.world
-
-
-def _record(
-    ledger: Ledger,
-    owner: str,
-    rows: Sequence[SignalRow],
-    found: Mapping[str, Decided],
-    problems: Mapping[str, Verdict],
-    now: datetime,
-) -> Iterator[Settled]:
-    verdicts = {row.signal_id: problems.get(row.signal_id, Verdict(SignalState.DECIDED)) for row in rows}
-    decisions = [one for row in rows if row.signal_id in found for one in found[row.signal_id].decisions]
-    entries = [
-        _entry(one, row.received_at) for row in rows if row.signal_id in found for one in found[row.signal_id].book
-    ]
-    try:
+    def _record(
+        self, rows: Sequence[SignalRow], found: Mapping[str, Decided], problems: Mapping[str, Verdict]
+    ) -> list[Settled]:
+        verdicts = {row.signal_id: problems.get(row.signal_id, Verdict(SignalState.DECIDED)) for row in rows}
+        decided = [(row, found[row.signal_id]) for row in rows if row.signal_id in found]
         stored = settle_batch(
-            ledger,
-            owner,
+            self.ledger,
+            self.owner,
             [(row, verdicts[row.signal_id]) for row in rows],
-            [new_decision(one, owner, now) for one in decisions],
-            entries,
+            [new_decision(decision, self.owner, self.at) for _, one in decided for decision in one.decisions],
+            [_entry(entry, row.received_at) for row, one in decided for entry in one.book],
             [_page(row, verdicts[row.signal_id]) for row in rows if row.signal_id in problems],
-            now,
+            self.at,
         )
-    except UnstorableError as refused:
-        yield from _record_each(ledger, owner, rows, found, problems, refused, now)
-        return
-    for row in rows:
-        mine = tuple(one for one in stored if one.decision.signal_id == row.signal_id)
-        yield Settled(row, verdicts[row.signal_id], mine)
-
-
-def _record_each(
-    ledger: Ledger,
-    owner: str,
-    rows: Sequence[SignalRow],
-    found: Mapping[str, Decided],
-    problems: Mapping[str, Verdict],
-    refused: UnstorableError,
-    now: datetime,
-) -> Iterator[Settled]:
-    """One by one, so that the one that cannot be stored is quarantined alone."""
-    if len(rows) > 1:
-        for row in rows:
-            yield from _record(ledger, owner, [row], found, problems, now)
-        return
-    (row,) = rows
-    if row.signal_id not in found:
-        raise refused
-    yield from _record(ledger, owner, rows, {}, {row.signal_id: _undecidable(row, refused)}, now)
+        mine = {row.signal_id: tuple(one for one in stored if one.decision.signal_id == row.signal_id) for row in rows}
+        return [Settled(row, verdicts[row.signal_id], mine[row.signal_id]) for row in rows]
 
 
 def _undecidable(row: SignalRow, fault: Exception) -> Verdict:

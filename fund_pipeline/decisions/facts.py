@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from fund_pipeline.accounts.limits import strategy_limits_of
-from fund_pipeline.accounts.sizing_limits import StrategyLimits
-from fund_pipeline.accounts.snapshots import latest, record_snapshot, snapshot_of
-from fund_pipeline.cerebro.sizing import (
-    AccountFacts,
-    BookEntry,
-    OrderFacts,
-    PositionFacts,
-    SignalFacts,
-    StrategyFacts,
-    Terms,
-    World,
-)
-from fund_pipeline.decisions.agreeing import View, view_of
-from fund_pipeline.decisions.brokers import Told, ask_accounts, ask_market
+from fund_pipeline.cerebro.sizing import Market, SignalFacts, Terms, World
+from fund_pipeline.decisions.agreeing import view_of
+from fund_pipeline.decisions.as_facts import account_facts, book_entry, order_facts, position_facts, strategy_facts
+from fund_pipeline.decisions.brokers import ask_accounts
 from fund_pipeline.decisions.funds import fund_facts
+from fund_pipeline.decisions.hearing import keep_words
 from fund_pipeline.decisions.instruments import terms_of
-from fund_pipeline.errors import InputError
+from fund_pipeline.decisions.markets import Asked, as_of, rates_of_mode
+from fund_pipeline.decisions.worth import Moment
 from fund_pipeline.execution import Broker
 from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import Account, AccountSnapshot, AccountStatus, Severity, Trouble
+from fund_pipeline.ledger.account_model import Account, AccountStatus
 from fund_pipeline.ledger.accounts import list_accounts
-from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.entry_shares import filled_shares
 from fund_pipeline.ledger.funds import list_funds
-from fund_pipeline.ledger.model import Fund, Strategy, StrategyStatus, TradingMode
+from fund_pipeline.ledger.model import Fund, Strategy
 from fund_pipeline.ledger.open_books import open_books
-from fund_pipeline.ledger.order_model import OrderRow, Position, SenderEntry
+from fund_pipeline.ledger.order_model import Position
 from fund_pipeline.ledger.recent_entries import count_recent_entries
 from fund_pipeline.ledger.sender_book import open_entries
 from fund_pipeline.ledger.strategies import list_strategies
-from fund_pipeline.terms import AssetClass
+from fund_pipeline.terms import SignalType
 
 MINUTE = timedelta(minutes=1)
-
-NOT_KNOWN = Decimal(10) ** 15
-"""The notional of a working entry without a price or a rate: its strategy enters nothing more until it is known."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +43,8 @@ class Sources:
     zone: ZoneInfo
 
 
-def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], now: datetime) -> World:
-    """All that the decision on these signals needs, as of `now` (UTC).
+def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clock: Callable[[], datetime]) -> World:
+    """All that the decision on these signals needs, as of the moment when the last broker has answered.
 
     The brokers are asked anew, and what they say of their accounts is recorded as a snapshot. What cannot be known is
     None in the facts, so that entries are refused for it; exits need little and go on.
@@ -65,6 +52,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], now
     funds = list_funds(ledger)
     strategies = {one.strategy_id: one for one in list_strategies(ledger)}
     wanted = {signal.strategy for signal in signals}
+    cancelling = {signal.strategy for signal in signals if signal.type is SignalType.CANCEL}
     accounts = list_accounts(ledger)
     entries = open_entries(ledger, wanted)
     keys = {leg.key for signal in signals for leg in signal.legs if leg.key is not None}
@@ -74,27 +62,35 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], now
     involved = _involved(accounts, strategies, wanted, mine)
     told = ask_accounts(sources.brokers, involved)
     views = {one.account_id: view_of(one.account_id, books, told.get(one.account_id)) for one in accounts}
-    snapshots = {one.account_id: _snapshot(ledger, one, told.get(one.account_id), now) for one in accounts}
     keys |= {one.instrument_key for one in mine} | {one.instrument_key for one in books.orders}
     terms = {key: found for key in keys if (found := terms_of(key, sources.master)) is not None}
     keys |= {one.underlying for one in terms.values() if one.underlying is not None}
-    market = ask_market(sources.brokers, involved, keys, _pairs(funds, accounts, terms.values()), now)
+    asked = Asked(sources.brokers, clock)
+    permitted = _permitted(accounts, strategies)
+    quoted = {name: asked.quotes(keys, permitted[name]) for name in sorted(wanted & set(strategies))}
+    asking = [one for one in accounts if one.account_id in involved]
+    rates = rates_of_mode(sources.brokers, asking, pairs_of(funds, accounts, terms.values()), clock)
+    now = clock()
+    snapshots = keep_words(ledger, accounts, told, now)
+    moment = Moment(snapshots, rates, sources.zone, now)
     world = World(
-        strategies={name: _strategy(ledger, strategies[name], now) for name in wanted if name in strategies},
-        funds={},
+        strategies={name: strategy_facts(ledger, strategies[name], now) for name in wanted if name in strategies},
+        funds={one.fund_id: fund_facts(ledger, one, accounts, moment) for one in funds},
         accounts={
-            one.account_id: _account(one, snapshots[one.account_id], views[one.account_id], now) for one in accounts
+            one.account_id: account_facts(one, snapshots[one.account_id], views[one.account_id], now)
+            for one in accounts
         },
-        positions=tuple(_position(one, views[one.account_id]) for one in books.positions),
-        quotes=market.quotes,
+        positions=tuple(position_facts(one, views[one.account_id]) for one in books.positions),
         terms=terms,
-        fx=market.rates,
-        book=tuple(_book(entry) for entry in entries),
+        markets={
+            name: Market(quotes=as_of(now, said), fx=rates[strategies[name].trading_mode].fx)
+            for name, said in quoted.items()
+        },
+        book=tuple(book_entry(entry) for entry in entries),
+        filled=filled_shares(ledger, {one.signal_id for one in entries if one.strategy in cancelling}),
         recent_orders=count_recent_entries(ledger, now - MINUTE),
     )
-    facts = {one.fund_id: fund_facts(ledger, one, accounts, snapshots, world, sources.zone, now) for one in funds}
-    world = replace(world, funds=facts)
-    return replace(world, orders=tuple(_order(one, world) for one in books.orders))
+    return replace(world, orders=tuple(order_facts(one, world) for one in books.orders))
 
 
 def _involved(
@@ -109,133 +105,15 @@ def _involved(
     ]
 
 
-def _snapshot(ledger: Ledger, account: Account, told: Told | None, now: datetime) -> AccountSnapshot | None:
-    if told is None:
-        return latest(ledger, account.account_id)
-    snapshot = snapshot_of(account.account_id, told.heard, now)
-    try:
-        return record_snapshot(ledger, snapshot)
-    except InputError as wrong:  # its clock or its currency: entries are refused for either, exits go on
-        raise_alert(ledger, _not_kept(account, wrong), now)
-        return snapshot
+def _permitted(accounts: Iterable[Account], strategies: Mapping[str, Strategy]) -> dict[str, tuple[str, ...]]:
+    """Strategy -> the accounts it may trade on that are of its own mode, in its order of preference."""
+    modes = {one.account_id: one.mode for one in accounts}
+    return {
+        name: tuple(a for a in one.accounts if modes.get(a) is one.trading_mode) for name, one in strategies.items()
+    }
 
 
-def _not_kept(account: Account, wrong: InputError) -> Trouble:
-    return Trouble(
-        severity=Severity.WARNING,
-        kind="SNAPSHOT_REFUSED",
-        entity="account",
-        entity_id=account.account_id,
-        message=f"{wrong.message}; no entry is sized by it",
-        remedy=wrong.remedy,
-        fund_id=account.fund_id,
-    )
-
-
-def _strategy(ledger: Ledger, strategy: Strategy, now: datetime) -> StrategyFacts:
-    try:
-        limits, usable = strategy_limits_of(strategy.strategy_id, strategy.risk_limits), True
-    except InputError as wrong:  # its own entries are refused for it; its exits, and all other strategies', go on
-        raise_alert(ledger, _limits_wrong(strategy.strategy_id, wrong), now)
-        limits, usable = StrategyLimits(), False
-    return StrategyFacts(
-        strategy=strategy.strategy_id,
-        active=usable and strategy.status is StrategyStatus.ACTIVE,
-        live=strategy.trading_mode is TradingMode.LIVE,
-        accounts=strategy.accounts,
-        alpha_policy=limits.alpha_policy,
-        sizing=strategy.sizing,
-        max_gross=strategy.max_gross,
-        expected_alpha=strategy.expected_alpha_per_trade,
-        fixed_pct=limits.fixed_pct,
-        drift_band=limits.drift_band,
-        entry_age_seconds=limits.entry_age_seconds,
-        spreading=limits.spreading,
-        risk_limits=limits.risk_limits(),
-    )
-
-
-def _limits_wrong(strategy_id: str, wrong: InputError) -> Trouble:
-    return Trouble(
-        severity=Severity.CRITICAL,
-        kind="LIMITS_WRONG",
-        entity="strategy",
-        entity_id=strategy_id,
-        message=f"{wrong.message}; it enters nothing till then",
-        remedy=wrong.remedy,
-    )
-
-
-def _account(account: Account, snapshot: AccountSnapshot | None, view: View, now: datetime) -> AccountFacts:
-    return AccountFacts(
-        account_id=account.account_id,
-        fund_id=account.fund_id,
-        currency=account.currency,
-        asset_classes=frozenset(account.asset_classes),
-        live=account.mode is TradingMode.LIVE,
-        is_open=account.status is AccountStatus.OPEN,
-        # In another currency than the account's it would be another number: then it is not known.
-        equity=snapshot.equity if snapshot is not None and snapshot.currency == account.currency else None,
-        margin_used=snapshot.margin_used if snapshot is not None else Decimal(0),
-        age_seconds=None if snapshot is None else (now - snapshot.as_of).total_seconds(),
-        reconciled=view.answered,
-        locked=view.broken,
-    )
-
-
-def _position(position: Position, view: View) -> PositionFacts:
-    return PositionFacts(
-        strategy=position.strategy,
-        account_id=position.account_id,
-        instrument_key=position.instrument_key,
-        asset_class=AssetClass(position.instrument_key.partition(":")[0]),
-        quantity=position.quantity,
-        average_price=position.average_price,
-        multiplier=position.multiplier,
-        currency=position.currency,
-        broker_quantity=view.held(position.instrument_key),
-        lots=position.lots,
-    )
-
-
-def _book(entry: SenderEntry) -> BookEntry:
-    return BookEntry(**{name: getattr(entry, name) for name in BookEntry.__dataclass_fields__})
-
-
-def _order(order: OrderRow, world: World) -> OrderFacts:
-    return OrderFacts(
-        client_order_id=order.client_order_id,
-        signal_id=order.signal_id,
-        leg=order.leg,
-        strategy=order.strategy,
-        account_id=order.account_id,
-        instrument_key=order.instrument_key,
-        role=order.role,
-        side=order.side,
-        quantity=order.remaining,
-        notional=_notional(order, world),
-        # What has filled binds margin at the broker already.
-        reserved_margin=order.reserved_margin * order.remaining / order.quantity if order.quantity else Decimal(0),
-        filled=order.filled_quantity,
-        closes_entry=order.closes_entry,
-    )
-
-
-def _notional(order: OrderRow, world: World) -> Decimal:
-    """Of what has not filled yet, in the fund's currency, at the highest of its prices: the sender's own may be any."""
-    if order.role.closes:
-        return Decimal(0)
-    quote = world.quotes.get(order.instrument_key)
-    told = (order.limit_price, order.stop_price, order.reference_price)
-    market = () if quote is None else (quote.bid, quote.ask, quote.last)
-    prices: list[Decimal] = [abs(price) for price in (*told, *market) if price is not None]
-    rate = world.rate(order.currency, world.funds[order.fund_id].currency)
-    if not prices or rate is None:
-        return NOT_KNOWN
-    return order.remaining * max(prices) * order.multiplier * rate
-
-
-def _pairs(funds: Iterable[Fund], accounts: Iterable[Account], terms: Iterable[Terms]) -> set[tuple[str, str]]:
+def pairs_of(funds: Iterable[Fund], accounts: Iterable[Account], terms: Iterable[Terms]) -> set[tuple[str, str]]:
     """Every currency of an account or an instrument, to every currency that a fund or an account counts in."""
     into = {one.currency for one in funds} | {one.currency for one in accounts}
     out_of = into | {one.currency for one in terms}

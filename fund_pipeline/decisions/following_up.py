@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fund_pipeline.cerebro.sizing import Decided, decide
-from fund_pipeline.decisions.batch import DECIDING, FAULTS, WAIT_SECONDS, Settled
+from fund_pipeline.cerebro.sizing import Decided, SignalFacts, decide
+from fund_pipeline.decisions.batch import DECIDING, FAULTS, WAIT_SECONDS, Settled, aged
 from fund_pipeline.decisions.facts import Sources, gather
 from fund_pipeline.decisions.signals import read_signal
+from fund_pipeline.errors import FundError, InvariantError, TemporaryError
 from fund_pipeline.execution.recording import new_decision
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity, Trouble
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.decisions import NewDecision, store_decisions
+from fund_pipeline.ledger.decisions import NewDecision
 from fund_pipeline.ledger.fitting import misfit
 from fund_pipeline.ledger.follow_ups import FollowUp, due_follow_ups
 from fund_pipeline.ledger.locks import exclusive
+from fund_pipeline.ledger.settling import store_alone
 from fund_pipeline.ledger.signal_model import SignalState, Verdict
 from fund_pipeline.terms import OrderRole
 
@@ -34,39 +37,49 @@ def decide_follow_ups(ledger: Ledger, sources: Sources, owner: str, now: Callabl
     if not due_follow_ups(ledger, now() - WITHIN):
         return ()
     with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS):
-        moment = now()
-        due = due_follow_ups(ledger, moment - WITHIN)
-        return _decided(ledger, sources, owner, due, moment) if due else ()
+        due = due_follow_ups(ledger, now() - WITHIN)
+        return tuple(_decided(ledger, sources, owner, due, now)) if due else ()
 
 
 def _decided(
-    ledger: Ledger, sources: Sources, owner: str, due: tuple[FollowUp, ...], now: datetime
-) -> tuple[Settled, ...]:
-    signals = [replace(read_signal(one.signal, {}, now), follow_up=one.legs) for one in due]
-    world = gather(ledger, sources, signals, now)
-    found: list[Settled] = []
-    for one, signal in zip(due, signals, strict=True):
-        try:
-            decided = decide(signal, replace(world, funds={one.fund_id: world.funds[one.fund_id]}))
-            new = _entries_only(decided, owner, now)
-        except FAULTS as fault:
-            raise_alert(ledger, _failed(one, repr(fault)), now)
-            continue
-        if new is None:
-            raise_alert(ledger, _failed(one, "it would close something again, or cannot be kept"), now)
-            continue
-        (stored,) = store_decisions(ledger, [new])
-        world = replace(decided.world, funds=world.funds)
-        found.append(Settled(one.signal, Verdict(SignalState.DECIDED), (stored,)))
-    return tuple(found)
+    ledger: Ledger, sources: Sources, owner: str, due: tuple[FollowUp, ...], now: Callable[[], datetime]
+) -> Iterator[Settled]:
+    """Each on its own: one that cannot be read, decided or kept is told to a person, and stops no other."""
+    read: list[tuple[FollowUp, SignalFacts]] = []
+    for one in due:
+        with _told_alone(ledger, one, now()):
+            read.append((one, replace(read_signal(one.signal, {}, now()), follow_up=one.legs)))
+    if not read:
+        return
+    read_at = now()
+    world = gather(ledger, sources, [signal for _, signal in read], now)
+    at = now()
+    for one, signal in read:
+        with _told_alone(ledger, one, at):
+            late = aged(signal, (at - read_at).total_seconds())
+            decided = decide(late, replace(world, funds={one.fund_id: world.funds[one.fund_id]}))
+            stored = store_alone(ledger, _entries_only(decided, owner, at))
+            world = replace(decided.world, funds=world.funds)
+            yield Settled(one.signal, Verdict(SignalState.DECIDED), (stored,))
 
 
-def _entries_only(decided: Decided, owner: str, now: datetime) -> NewDecision | None:
-    """The decision, unless it is none that may follow: this signal's exits are done, and their ids are used."""
-    if len(decided.decisions) != 1 or any(order.role is OrderRole.EXIT for order in decided.decisions[0].orders):
-        return None
-    new = new_decision(decided.decisions[0], owner, now, part=1)
-    return None if new.cancels or misfit(new.orders({}), ()) is not None else new
+@contextmanager
+def _told_alone(ledger: Ledger, one: FollowUp, now: datetime) -> Iterator[None]:
+    try:
+        yield
+    except TemporaryError:
+        raise
+    except FAULTS as fault:
+        raise_alert(ledger, _failed(one, fault.message if isinstance(fault, FundError) else repr(fault)), now)
+
+
+def _entries_only(decided: Decided, owner: str, now: datetime) -> NewDecision:
+    """The decision; InvariantError for one that may not follow: its exits are done, and their ids are used."""
+    if len(decided.decisions) == 1 and not any(one.role is OrderRole.EXIT for one in decided.decisions[0].orders):
+        new = new_decision(decided.decisions[0], owner, now, part=1)
+        if not new.cancels and misfit(new.orders({}), ()) is None:
+            return new
+    raise InvariantError("it would close something again, or cannot be kept")
 
 
 def _failed(one: FollowUp, why: str) -> Trouble:

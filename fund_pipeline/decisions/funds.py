@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.limits import limits_of
-from fund_pipeline.accounts.snapshots import day_start_snapshot
-from fund_pipeline.cerebro.sizing import FundFacts, SizingRules, World
+from fund_pipeline.cerebro.sizing import FundFacts, SizingRules
+from fund_pipeline.decisions.worth import Moment, worth_of
 from fund_pipeline.errors import InputError, InvariantError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import Account, AccountSnapshot, AccountStatus, Severity, Trouble
+from fund_pipeline.ledger.account_model import Account, AccountStatus, Severity, Trouble
 from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.halts import state_of
-from fund_pipeline.ledger.model import Fund
+from fund_pipeline.ledger.model import Fund, TradingMode
 
 
-def fund_facts(
-    ledger: Ledger,
-    fund: Fund,
-    accounts: Iterable[Account],
-    snapshots: Mapping[str, AccountSnapshot | None],
-    world: World,
-    zone: ZoneInfo,
-    now: datetime,
-) -> FundFacts:
-    """The fund as of `now`, whose day is that of `zone`; `world` has the rates between currencies."""
-    mine = [one for one in accounts if one.fund_id == fund.fund_id and one.status is AccountStatus.OPEN]
-    began = {one.account_id: day_start_snapshot(ledger, one.account_id, now, zone) for one in mine}
-    rules = _rules(ledger, fund, now)
+def fund_facts(ledger: Ledger, fund: Fund, accounts: Iterable[Account], moment: Moment) -> FundFacts:
+    """The fund as of a moment: its accounts of either mode, its approved weights, its rules and its halts."""
+    rules = rules_of(ledger, fund, moment.now)
+    by_mode = open_by_mode(fund, accounts)
+    worth = {mode: worth_of(ledger, fund, mode, mine, rules, moment)[0] for mode, mine in by_mode.items()}
     return FundFacts(
         fund_id=fund.fund_id,
         currency=fund.currency,
-        equity=_sum([_fresh(snapshots[one.account_id], rules, now) for one in mine], fund.currency, world),
-        weights=None if rules is None else _weights(ledger, fund.fund_id, now),
+        weights=None if rules is None else _weights(ledger, fund.fund_id, moment.now),
+        paper=worth[TradingMode.PAPER],
+        live=worth[TradingMode.LIVE],
         halt=state_of(ledger, fund.fund_id),
-        day_start_equity=_sum([began[one.account_id] for one in mine], fund.currency, world),
         rules=rules,
     )
 
 
-def _fresh(snapshot: AccountSnapshot | None, rules: SizingRules | None, now: datetime) -> AccountSnapshot | None:
-    """A broker's word that is young enough to size by; an old one is none."""
-    limit = (rules or SizingRules()).state_age_seconds
-    return snapshot if snapshot is not None and (now - snapshot.as_of).total_seconds() <= limit else None
-
-
-def _sum(snapshots: Sequence[AccountSnapshot | None], currency: str, world: World) -> Decimal | None:
-    """Equity over accounts in a currency; None where one account's, or one rate, is not known, or there is none."""
-    total = Decimal(0)
-    for one in snapshots:
-        rate = None if one is None else world.rate(one.currency, currency)
-        if one is None or rate is None:
-            return None
-        total += one.equity * rate
-    return total if snapshots else None
+def open_by_mode(fund: Fund, accounts: Iterable[Account]) -> dict[TradingMode, tuple[Account, ...]]:
+    """The fund's open accounts of each mode."""
+    mine = [one for one in accounts if one.fund_id == fund.fund_id and one.status is AccountStatus.OPEN]
+    return {mode: tuple(one for one in mine if one.mode is mode) for mode in TradingMode}
 
 
 def _weights(ledger: Ledger, fund_id: str, now: datetime) -> Mapping[str, Decimal] | None:
@@ -70,7 +50,7 @@ def _weights(ledger: Ledger, fund_id: str, now: datetime) -> Mapping[str, Decima
     return None if found is None else found.allocation.weights
 
 
-def _rules(ledger: Ledger, fund: Fund, now: datetime) -> SizingRules | None:
+def rules_of(ledger: Ledger, fund: Fund, now: datetime) -> SizingRules | None:
     """The fund's own rules; None where what is registered is none, so that nothing is entered, and exits go on."""
     try:
         return limits_of(fund.fund_id, fund.risk_limits).sizing.rules()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fund_pipeline.cerebro.sizing import Decision, SignalFacts, decide
-from fund_pipeline.decisions.batch import AT_ONCE, FAULTS
+from fund_pipeline.decisions.batch import AT_ONCE, FAULTS, aged
 from fund_pipeline.decisions.desk import TradingDesk
 from fund_pipeline.decisions.facts import gather
 from fund_pipeline.decisions.signals import read_signal, references_of
@@ -45,14 +45,15 @@ def preview(desk: TradingDesk, now: Callable[[], datetime]) -> tuple[Previewed, 
             signals[row.signal_id] = read_signal(row, references, at)
         except FAULTS as fault:
             problems[row.signal_id] = _words(fault)
-    world = gather(desk.ledger, desk.sources, tuple(signals.values()), at)
+    world = gather(desk.ledger, desk.sources, tuple(signals.values()), now)
+    seconds = (now() - at).total_seconds()
     found = []
     for row in rows:
         if row.signal_id not in signals:
             found.append(Previewed(row, (), problems[row.signal_id]))
             continue
         try:
-            decided = decide(signals[row.signal_id], world)
+            decided = decide(aged(signals[row.signal_id], seconds), world)
         except FAULTS as fault:
             found.append(Previewed(row, (), _words(fault)))
             continue

@@ -39,6 +39,7 @@ def read_signal(row: SignalRow, references: References, now: datetime) -> Signal
         legs=tuple(_leg(leg) for leg in signal.legs),
         sender_equity=signal.sender_equity,
         reference=references.get((signal.strategy, signal.reference or "")),
+        named=signal.reference or None,
         age_seconds=signal.age_seconds(now),
         stale=any(note.code is NoteCode.STALE for note in signal.inferred),
     )

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
-from fund_pipeline.execution.booking import as_execution, settle
+from fund_pipeline.errors import TemporaryError
 from fund_pipeline.execution.catching_up import catch_up
 from fund_pipeline.execution.desk import BrokerAway, Desk
 from fund_pipeline.execution.ending import EndReason
+from fund_pipeline.execution.facts import fills_missing
+from fund_pipeline.execution.fills import POISON, book_fills
 from fund_pipeline.execution.ids import LENGTH
 from fund_pipeline.execution.patience import PATIENCE, Patience
 from fund_pipeline.execution.port import Broker, BrokerOrder, BrokerOrderState
 from fund_pipeline.execution.resolving import alert_overdue, mark_overdue, take_word
 from fund_pipeline.execution.sending import submit_intents
 from fund_pipeline.execution.trimming import trim_now, wish_cancel
-from fund_pipeline.execution.troubles import broker_away, execution_changed, still_working, stranger
+from fund_pipeline.execution.troubles import account_not_followed, broker_away, not_followed, still_working, stranger
 from fund_pipeline.execution.wishes import fulfil
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.accounts import get_account
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.executions import book_executions, last_executed_at
 from fund_pipeline.ledger.order_model import Execution, OrderRow, OrderState
 from fund_pipeline.ledger.orders import Step, live_orders, orders_by_id
 from fund_pipeline.ledger.standings import decide_on, stand
 from fund_pipeline.terms import OrderRole
-
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -68,24 +67,15 @@ def follow(
         except BrokerAway as silent:
             away.append(account_id)
             _alert_away(desk, account_id, silent)
+        except TemporaryError:
+            raise
+        except POISON as fault:  # whatever ails one account must not hold up the exits of the others
+            away.append(account_id)
+            raise_alert(ledger, account_not_followed(account_id, repr(fault)), now())
     reached = {name: brokers[name] for name in brokers if name not in away}
     submit_intents(ledger, reached, now, patience=patience, actor=actor)
     after = orders_by_id(ledger, [one.client_order_id for one in before])
     return Followed(tuple(booked), tuple(after[one.client_order_id] for one in before), tuple(away))
-
-
-def book_fills(desk: Desk, account_id: str) -> tuple[Execution, ...]:
-    """Ask the broker for fills and book those that are new. BrokerAway."""
-    account = get_account(desk.ledger, account_id)
-    newest = last_executed_at(desk.ledger, account_id)
-    sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
-    since = _EVER if newest is None else min([newest, *sent]) - desk.patience.overlap
-    with desk.asking(account_id) as broker:
-        told = broker.executions(since)
-    received_at = desk.now()
-    fills = [as_execution(one, account, received_at) for one in told]
-    settled = partial(settle, patience=desk.patience)
-    return book_executions(desk.ledger, account_id, fills, settled, execution_changed, received_at)
 
 
 def _booked(desk: Desk, account_id: str) -> tuple[Execution, ...]:
@@ -102,14 +92,28 @@ def _follow_account(desk: Desk, account_id: str, booked: list[Execution]) -> Non
     at_stake = [one for one in live if one.state not in (OrderState.INTENT, OrderState.SUBMITTED)]
     at_stake += [one for one in live if one.state is OrderState.SUBMITTED and one.client_order_id in open_orders]
     heard = {one.client_order_id: _word(desk, one, open_orders) for one in at_stake}
-    if any(found is not None and found.filled_quantity > one.filled_quantity for one, found in _pairs(at_stake, heard)):
+    if any(_tells_more(one, found) for one, found in _pairs(at_stake, heard)):
         booked += _booked(desk, account_id)
         at_stake = list(orders_by_id(desk.ledger, heard).values())
     for order, found in _pairs(at_stake, heard):
         if order.state.is_live:
-            alert_overdue(desk, take_word(desk, order, found), found)
+            _take(desk, order, found)
     _look_for_strangers(desk, account_id, open_orders)
     _cut(desk, account_id)
+
+
+def _take(desk: Desk, order: OrderRow, found: BrokerOrder | None) -> None:
+    """Take the broker's word on one order; a word that cannot be taken is told to a person, and holds up no other."""
+    try:
+        alert_overdue(desk, take_word(desk, order, found), found)
+    except TemporaryError:
+        raise
+    except POISON as fault:
+        raise_alert(desk.ledger, not_followed(order, repr(fault)), desk.now())
+
+
+def _tells_more(order: OrderRow, found: BrokerOrder | None) -> bool:
+    return found is not None and found.filled_quantity.is_finite() and fills_missing(order, found)
 
 
 def _word(desk: Desk, order: OrderRow, open_orders: Mapping[str, BrokerOrder]) -> BrokerOrder | None:

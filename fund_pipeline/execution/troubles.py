@@ -134,6 +134,43 @@ def unknown_fill(fill: Execution, told_as: str | None) -> Trouble:
     )
 
 
+def kept_aside(fill: Execution, aside_id: str, why: str) -> Trouble:
+    """A fill that could not be booked."""
+    return Trouble(
+        severity=Severity.CRITICAL,
+        kind="FILL_NOT_BOOKED",
+        entity="execution",
+        entity_id=f"{fill.account_id}/{aside_id}"[:128],
+        message=f"{fill.broker} told of execution {fill.broker_execution_id!r} of {fill.instrument_key!r} in account "
+        f"{fill.account_id}, which cannot be booked: {why}; it is kept aside, and our books lack it",
+        remedy="see `fund executions --aside`; it is tried again in every pass once the cause is gone",
+        detail={"account_id": fill.account_id, "aside_id": aside_id},
+    )
+
+
+def not_followed(order: OrderRow, why: str) -> Trouble:
+    """What the broker says of an order cannot be taken."""
+    return about_order(
+        order,
+        Severity.CRITICAL,
+        "ORDER_NOT_FOLLOWED",
+        f"what the broker says of it cannot be taken: {why}",
+        "look at the order at the broker; report it to a developer",
+    )
+
+
+def account_not_followed(account_id: str, why: str) -> Trouble:
+    """Following an account's orders failed, for a reason that is not the broker's silence."""
+    return Trouble(
+        severity=Severity.CRITICAL,
+        kind="ACCOUNT_NOT_FOLLOWED",
+        entity="account",
+        entity_id=account_id,
+        message=f"the orders of account {account_id} could not be followed: {why}",
+        remedy="look at the account at the broker; report it to a developer",
+    )
+
+
 def execution_changed(first: Execution, again: Execution) -> Trouble:
     """An execution was told again with another content."""
     return Trouble(

@@ -17,6 +17,7 @@ from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, Execution, OrderRow, Position
 from fund_pipeline.ledger.orders import Step, read_order, take_step
 from fund_pipeline.ledger.positions import lock_account, read_position, write_position
+from fund_pipeline.ledger.unstorable import unstorable
 from fund_pipeline.terms import Side
 
 CHUNK = 500
@@ -44,10 +45,12 @@ def book_executions(
     with another content, `changed` says how a person hears of it. `strategy` and `number` are filled in here: those of
     an order we do not know go to UNATTRIBUTED. `settle` says what each does to its position and order; it is also given
     the client order id that the broker told.
+
+    Nothing is booked on UnstorableError, and on whatever `settle` raises: try them one by one then.
     """
     if not told:
         return ()
-    with ledger_away(), ledger.writing() as connection:
+    with unstorable("an execution"), ledger_away(), ledger.writing() as connection:
         lock_account(connection, account_id)
         account = known_account(connection, account_id)
         held = _held(connection, account, [one.broker_execution_id for one in told])

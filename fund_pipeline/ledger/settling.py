@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy.exc import StatementError
-
-from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger.account_model import Trouble
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.claims import settle
@@ -17,10 +14,9 @@ from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import SenderEntry
 from fund_pipeline.ledger.sender_book import write_entries
 from fund_pipeline.ledger.signal_model import SignalRow, Verdict
+from fund_pipeline.ledger.unstorable import unstorable
 
-
-class UnstorableError(InvariantError):
-    """What was decided does not fit the ledger, for reasons of its own: tried again, it would not fit either."""
+WHAT = "what was decided"
 
 
 def settle_batch(
@@ -37,16 +33,17 @@ def settle_batch(
     Nothing is stored, and they are held as before, on ConflictError: another holds one of them by now;
     UnstorableError: one of them is such that it cannot be stored; TemporaryError: the ledger is away.
     """
-    try:
-        with ledger_away(), ledger.writing() as connection:
-            settle(connection, owner, settled, now)
-            stored = write_decisions(connection, decided)
-            write_entries(connection, entries)
-            for trouble in troubles:
-                raise_alert(connection, trouble, now)
-            return stored
-    except StatementError as refused:
-        why = str(refused.orig).strip().partition("\n")[0]
-        raise UnstorableError(
-            f"the ledger refuses what was decided: {why}", remedy="report it to a developer"
-        ) from None
+    with unstorable(WHAT), ledger_away(), ledger.writing() as connection:
+        settle(connection, owner, settled, now)
+        stored = write_decisions(connection, decided)
+        write_entries(connection, entries)
+        for trouble in troubles:
+            raise_alert(connection, trouble, now)
+        return stored
+
+
+def store_alone(ledger: Ledger, new: NewDecision) -> StoredDecision:
+    """Store one decision, of a signal that was let go of, on its own. UnstorableError, TemporaryError."""
+    with unstorable(WHAT), ledger_away(), ledger.writing() as connection:
+        (stored,) = write_decisions(connection, [new])
+        return stored

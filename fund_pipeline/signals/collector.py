@@ -44,7 +44,13 @@ class SignalProcessor:
         return self._keep(adopt_document(whole, Arrival(WayIn.HOOK, utc_now())))
 
     def _keep(self, raw: RawSignal) -> Accepted | None:
-        """Store it; whatever keeps the ledger from taking it, be it the collector's end, it is spooled then."""
+        """Store it; whatever keeps the ledger from taking it, be it the collector's end, it is spooled then.
+
+        So it is while older ones wait there: an exit must not be read before the entry that it closes.
+        """
+        self._drain()
+        if self._waits() and self._is_spooled(raw):
+            return Accepted(raw.signal_id, AcceptedStatus.SPOOLED)
         accepted, spooled = None, False
         try:
             accepted = self._store(raw)
@@ -55,8 +61,21 @@ class SignalProcessor:
                 spooled = self._spool_or_log(raw)
         if accepted is None:
             return Accepted(raw.signal_id, AcceptedStatus.SPOOLED) if spooled else None
-        self._drain()
         return accepted
+
+    def _waits(self) -> bool:
+        try:
+            return not self._spool.is_empty
+        except OSError:
+            return False  # where nothing can be looked up nothing can be put either
+
+    def _is_spooled(self, raw: RawSignal) -> bool:
+        """Whether the disk took it. One that is full: the ledger may take it, and out of turn is not lost."""
+        try:
+            self._spool.append(raw)
+        except TemporaryError:
+            return False
+        return True
 
     def _spool_or_log(self, raw: RawSignal) -> bool:
         try:
@@ -72,7 +91,7 @@ class SignalProcessor:
         return store_at_any_rate(self._ledger, raw)
 
     def _drain(self) -> None:
-        if self._ledger is None or self._spool.is_empty:
+        if self._ledger is None or not self._waits():
             return
         try:
             drain(self._ledger, self._spool)

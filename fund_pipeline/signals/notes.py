@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from fund_pipeline.codes import Code
 
 
-class NoteCode(StrEnum):
+class NoteCode(Code):
     """Everything that reading may infer, default, ignore or flag.
 
     Attributes
@@ -16,12 +17,8 @@ class NoteCode(StrEnum):
 
     meaning: str
 
-    def __new__(cls, code: str, meaning: str) -> NoteCode:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
+    def __init__(self, _code: str, meaning: str) -> None:
+        self.meaning = meaning
 
     TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED", "no signal_type: inferred from the sender's own position when it is decided"
     INSTRUMENT_TYPE_INFERRED = "INSTRUMENT_TYPE_INFERRED", "instrument_type taken from the instrument master"

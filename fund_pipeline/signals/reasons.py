@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from fund_pipeline.codes import Reason
 
 
-class RejectionReason(StrEnum):
+class RejectionReason(Reason):
     """Why nothing was stored: the sender is told with an HTTP status of 4xx or 5xx, and sends a corrected signal.
 
     Attributes
@@ -16,15 +16,10 @@ class RejectionReason(StrEnum):
     """
 
     status: int
-    meaning: str
-    remedy: str
 
-    def __new__(cls, code: str, status: int, meaning: str, remedy: str) -> RejectionReason:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.status, member.meaning, member.remedy = status, meaning, remedy
-        return member
+    def __init__(self, code: str, status: int, meaning: str, remedy: str) -> None:
+        super().__init__(code, meaning, remedy)
+        self.status = status
 
     TOO_LARGE = "TOO_LARGE", 413, "the body is longer than the limit", "send the signal alone"
     NOT_UTF8 = "NOT_UTF8", 400, "the body is not UTF-8", "send JSON in UTF-8"
@@ -60,7 +55,7 @@ class RejectionReason(StrEnum):
     UNAVAILABLE = "UNAVAILABLE", 503, "the service cannot store signals now", "send again after Retry-After seconds"
 
 
-class QuarantineReason(StrEnum):
+class QuarantineReason(Reason):
     """Why a stored signal cannot be read. It is kept, shown, and can be replayed after a fix; nothing is traded.
 
     Attributes
@@ -68,16 +63,6 @@ class QuarantineReason(StrEnum):
     meaning : what is wrong.
     remedy : what the sender or an operator should do next, where nothing more exact is said.
     """
-
-    meaning: str
-    remedy: str
-
-    def __new__(cls, code: str, meaning: str, remedy: str) -> QuarantineReason:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.remedy = meaning, remedy
-        return member
 
     UNKNOWN_FORMAT = "UNKNOWN_FORMAT", "no format knows the payload", "send `signal_legs` or `signal`"
     TWO_PAYLOADS = "TWO_PAYLOADS", "the payload can be read as two formats", "send one of them"

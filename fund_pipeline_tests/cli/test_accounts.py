@@ -119,7 +119,7 @@ def test_a_halt_is_rehearsed_made_and_ended(here: Home) -> None:
     effect = {"fund_id": "alpha", "before": "ACTIVE", "after": "REDUCING"}
     rehearsed = told(here, "halt", "--fund", "alpha", "--reducing", "--note", "odd fills", "--dry-run")
     assert rehearsed == {"dry_run": True, "effects": [effect]}
-    assert told(here, "halts") == {"funds": {"alpha": "ACTIVE"}, "halts": []}
+    assert told(here, "halts") == {"funds": {"alpha": "ACTIVE"}, "halts": [], "drawdown_stops": []}
     assert "exits and cancels only" in here.fund("halt", "--all", "--reducing", "--note", "odd fills").stdout
     assert told(here, "halts")["funds"] == {"alpha": "REDUCING"}
     assert [word for word in ("all funds", "odd fills") if word not in here.fund("halts").stdout] == []

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline_tests.campaigns import Fault, Outcome
 from fund_pipeline_tests.decisions.floor import found
 from fund_pipeline_tests.decisions.machine import Trading
+from fund_pipeline_tests.floors import founded_on_sqlite
 from fund_pipeline_tests.keys import AUDIT_KEY
 
 STEPS = 25
@@ -25,12 +24,7 @@ def run(first_seed: int, trials: int, tell: Callable[[Fault], None]) -> Outcome:
     faults = []
     with tempfile.TemporaryDirectory(prefix="trading-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUND_AUDIT_KEY", AUDIT_KEY)
-        Trading.template = Path(folder) / "ledger.sqlite"
-        url = f"sqlite:///{Trading.template}"
-        upgrade(url)
-        ledger = open_ledger(url)
-        found(ledger)
-        ledger.close()
+        Trading.template = founded_on_sqlite(Path(folder) / "ledger.sqlite", found)
         for number in range(first_seed, first_seed + trials):
             wrong = _life(number)
             if wrong is not None:

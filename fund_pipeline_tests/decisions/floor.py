@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.decisions import Settled, Sources, decide_follow_ups, decide_waiting
+from fund_pipeline.decisions.days import open_days
 from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.execution.brokers import Connections
 from fund_pipeline.execution.brokers.paper import PaperBroker
@@ -172,6 +173,14 @@ class Floor:
     def pass_time(self, **given: float) -> None:
         """Let time pass; quotes grow old with it."""
         self.now += timedelta(**given)
+
+    def pass_the_night(self) -> None:
+        """Go to the same time of the next day; at midnight the brokers are asked what the accounts are worth."""
+        here = self.now.astimezone(self.sources.zone)
+        tomorrow = (here + timedelta(days=1)).replace(hour=0, minute=0, second=5)
+        self.now = tomorrow.astimezone(UTC)
+        open_days(self.ledger, self.sources, self.clock)
+        self.now = (here + timedelta(days=1)).astimezone(UTC)
 
     def positions(self) -> dict[str, Decimal]:
         """What our books hold, by instrument."""

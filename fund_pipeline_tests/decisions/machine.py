@@ -6,6 +6,8 @@ import shutil
 import tempfile
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,11 @@ from fund_pipeline.execution import follow, submit_intents
 from fund_pipeline.execution.brokers.paper import FILL, Fault, FaultKind
 from fund_pipeline.ledger.claims import claim
 from fund_pipeline.ledger.decisions import list_decisions
+from fund_pipeline.ledger.fund_day_model import Opening
+from fund_pipeline.ledger.fund_days import list_days
 from fund_pipeline.ledger.order_model import OrderRow
 from fund_pipeline.ledger.orders import list_orders
+from fund_pipeline.ledger.sender_book import open_entries
 from fund_pipeline.signals.inbox import process_pending
 from fund_pipeline.terms import OrderRole
 from fund_pipeline_tests.decisions.floor import EQUITY, WEIGHED, WEIGHT, Floor, leg
@@ -51,6 +56,7 @@ class Trading(RuleBasedStateMachine):
         self.floor.change_strategy(max_gross=Decimal(2))
         self.sent: dict[str, str] = {}
         self.submitted: Counter[str] = Counter()
+        self.opened: dict[date, Mapping[str, Opening]] = {}
         for key in KEYS:
             self.floor.market(key, "100")
 
@@ -84,6 +90,10 @@ class Trading(RuleBasedStateMachine):
                 return
             legs = [leg("SELL" if action == "BUY" else "BUY", part, symbol)]
         self.floor.send(sized(kind, *legs, at=self.floor.now, entry_signal_id=entry))
+
+    @rule(kind=st.sampled_from(["EXIT", "CANCEL"]))
+    def name_what_was_never_sent(self, kind: str) -> None:
+        self.floor.send(sized(kind, at=self.floor.now, entry_signal_id="never-sent"))
 
     @rule(symbol=symbols, quantity=shares, buys=st.booleans())
     def untyped(self, symbol: str, quantity: int, buys: bool) -> None:
@@ -148,7 +158,23 @@ class Trading(RuleBasedStateMachine):
         self._says_why(orders)
         assert "UNDECIDABLE" not in {one.reason for one in list_decisions(self.floor.ledger, newest=10_000)}
         never = {"EXIT_CROSSED_ZERO", "STILL_WORKING", "FILL_OF_UNKNOWN_ORDER", "FOLLOW_UP_FAILED", "LIMITS_WRONG"}
+        never |= {"FILL_NOT_BOOKED", "ORDER_NOT_FOLLOWED", "ACCOUNT_NOT_FOLLOWED"}
         assert not never & self.floor.alerts(), self.floor.alerts()
+        self._books_are_sane()
+        self._stops_hold(orders)
+
+    def _books_are_sane(self) -> None:
+        left = open_entries(self.floor.ledger, ["S1", WEIGHED])
+        assert all(0 < one.remaining <= one.quantity for one in left)
+
+    def _stops_hold(self, orders: tuple[OrderRow, ...]) -> None:
+        """A fund's day is one row, whose opening never changes, and after its stop nothing is entered."""
+        days = list_days(self.floor.ledger)
+        assert len({(one.fund_id, one.mode, one.day) for one in days}) == len(days)
+        for one in days:
+            assert self.opened.setdefault(one.day, one.opened) == one.opened
+            entered = [order for order in orders if order.role is OrderRole.ENTRY and order.attempt == 1]
+            assert one.day_stopped_at is None or all(each.created_at <= one.day_stopped_at for each in entered)
 
     def _never_above(self, orders: tuple[OrderRow, ...]) -> None:
         notional: dict[str, Decimal] = defaultdict(Decimal)

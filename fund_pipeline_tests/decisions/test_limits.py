@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
+from fund_pipeline.accounts.flows import record
+from fund_pipeline.accounts.halts import lift_drawdown
+from fund_pipeline.decisions.days import open_days
 from fund_pipeline.execution import submit_intents
-from fund_pipeline.execution.brokers.paper import Fault, FaultKind
-from fund_pipeline_tests.decisions.floor import TRADE, Floor, leg, signal
+from fund_pipeline.execution.brokers.paper import Fault, FaultKind, book
+from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.model import TradingMode
+from fund_pipeline_tests.decisions.floor import ACT, TRADE, Floor, leg, signal
 from fund_pipeline_tests.decisions.scenarios import sized
 
 PRICE = Decimal(100)
@@ -136,8 +142,57 @@ def test_a_loss_of_the_day_ends_entries_until_the_next(floor: Floor) -> None:
     assert floor.reason(_sent(floor)) == ("APPROVED", "SIZED")  # 4004 x 4.98 and 20.02 of commission: 1.996 %
     floor.market("STOCK:AAPL", "95")
     assert floor.reason(_sent(floor)) == ("REJECTED", "DAILY_LOSS")
-    floor.pass_time(days=1)
+    floor.market("STOCK:AAPL", "96")
+    assert floor.reason(_sent(floor)) == ("REJECTED", "DAILY_LOSS")  # it was reached, and the day is not over
+    assert "DAILY_LOSS" in floor.alerts()
+    floor.pass_the_night()
     floor.market("STOCK:AAPL", "95")
     entry = floor.send(sized("ENTRY", leg("BUY", 1), at=floor.now))
     floor.work_off()
     assert floor.reason(entry) == ("APPROVED", "SIZED")
+
+
+def test_a_day_of_which_nobody_knows_how_it_began_enters_nothing_till_a_person_opens_it(floor: Floor) -> None:
+    floor.market("STOCK:AAPL", "100")
+    assert floor.reason(_sent(floor)) == ("APPROVED", "SIZED")  # the fund's first day begins with its first word
+    floor.pass_time(days=1)
+    floor.market("STOCK:AAPL", "90")
+    assert floor.reason(_entry_now(floor)) == ("REJECTED", "NO_DAY_START")
+    (paper,) = open_days(floor.ledger, floor.sources, floor.clock, act=ACT, note="it was off over night")
+    assert (paper.recorded_by, paper.mode) == ("test", TradingMode.PAPER)
+    assert floor.reason(_entry_now(floor)) == ("APPROVED", "SIZED")
+
+
+def test_a_drawdown_stop_holds_over_days_until_a_person_resumes(floor: Floor) -> None:
+    floor.change_fund(sizing={"drawdown_stop": "0.03", "daily_loss": "0.5"})
+    floor.market("STOCK:AAPL", "100")
+    floor.send(sized("ENTRY", leg("BUY", 1000)))
+    floor.work_off()
+    for price, seen in (("98", "SIZED"), ("92", "DRAWDOWN_STOP"), ("101", "DRAWDOWN_STOP")):
+        floor.market("STOCK:AAPL", price)
+        assert floor.reason(_entry_now(floor))[1] == seen
+    floor.pass_the_night()
+    floor.market("STOCK:AAPL", "101")
+    assert floor.reason(_entry_now(floor)) == ("REJECTED", "DRAWDOWN_STOP")
+    assert "DRAWDOWN_STOP" in floor.alerts()
+    lift_drawdown(floor.ledger, "demo", "reviewed", ACT)
+    assert floor.reason(_entry_now(floor)) == ("APPROVED", "SIZED")
+
+
+def test_a_deposit_hides_no_loss_of_the_day(floor: Floor) -> None:
+    floor.market("STOCK:AAPL", "100")
+    floor.send(sized("ENTRY", leg("BUY", 1000)))
+    floor.work_off()
+    floor.pass_time(minutes=5)
+    with floor.paper._store.transaction() as db:
+        book.add_cash(db, "USD", Decimal(50_000))
+    flow = NewFlow("demo-paper", AskedKind.DEPOSIT, Decimal(50_000), "USD", floor.now, "wire 1")
+    record(floor.ledger, flow, floor.sources.zone, Act("test", floor.now, "corr-1"))
+    floor.market("STOCK:AAPL", "94.9")
+    assert floor.reason(_entry_now(floor)) == ("REJECTED", "DAILY_LOSS")
+
+
+def _entry_now(floor: Floor) -> str:
+    entry = floor.send(sized("ENTRY", leg("BUY", 1), at=floor.now))
+    floor.work_off()
+    return entry

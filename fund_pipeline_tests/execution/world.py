@@ -25,7 +25,6 @@ from fund_pipeline.ledger.accounts import insert_account
 from fund_pipeline.ledger.alerts import list_alerts
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.funds import put_fund
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.order_model import OrderRow, OrderState, Position
 from fund_pipeline.ledger.orders import get_order, list_orders
@@ -50,17 +49,6 @@ def found_fund(ledger: Ledger) -> None:
     insert_account(ledger, ACCOUNT, ACT)
     for name in ("S", "T"):
         put_strategy(ledger, strategy(name, accounts=("a1",)), ACT)
-
-
-def make_template(path: Path) -> None:
-    """An embedded ledger with that fund, in one file that may be copied."""
-    url = f"sqlite:///{path}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    found_fund(ledger)
-    with ledger.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    ledger.close()
 
 
 def add_signal(ledger: Ledger, signal_id: str) -> None:

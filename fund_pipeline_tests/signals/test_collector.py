@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import re
@@ -75,6 +76,20 @@ def test_while_the_ledger_is_away_documents_wait_on_disk_and_follow_later(ledger
     last = SignalProcessor(ledger, spool).process_new_signal(hooked("id-3"))
     assert last is not None
     assert stored_ids(ledger) == [one.signal_id for one in (*kept, last) if one is not None]
+    assert spool.is_empty
+
+
+def test_while_older_ones_wait_on_its_spool_a_document_waits_behind_them(ledger: Ledger, spool: Spool) -> None:
+    with away() as nowhere:
+        first = SignalProcessor(nowhere, spool).process_new_signal(hooked("id-1"))
+    processor = SignalProcessor(ledger, spool)
+    with (spool.folder / "drain.lock").open("a") as handle:  # another process is at it
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        second = processor.process_new_signal(hooked("id-2"))
+    assert second is not None
+    assert (second.status, stored_ids(ledger)) == (AcceptedStatus.SPOOLED, [])
+    third = processor.process_new_signal(hooked("id-3"))
+    assert stored_ids(ledger) == [one.signal_id for one in (first, second, third) if one is not None]
     assert spool.is_empty
 
 

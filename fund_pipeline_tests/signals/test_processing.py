@@ -247,6 +247,7 @@ def test_a_reused_id_over_the_hook_is_kept_and_waits_for_a_person(ledger: Ledger
 def test_the_whole_document_is_read_where_a_source_for_it_is_configured(ledger: Ledger) -> None:
     register(ledger)
     whole = hooked() | {"signal_type": "ENTRY", "account_equity": 500, "passphrase": "secret-of-a-document"}
+    whole |= {"comment": "sent with secret-of-a-document", "more": [{"Secret": "secret-of-a-document"}]}
     reader = replace(READER, fuller=lambda raw: whole if raw.sender_signal_id == "id-1" else None)
     found = _processed(ledger, _hook(ledger, hooked()), reader)
     assert (found.signal.type, _read(found).sender_equity) == ("ENTRY", 500)

@@ -18,10 +18,11 @@ from fund_pipeline.terms import OrderRole, SizingMode
 
 @dataclass(frozen=True, kw_only=True)
 class Capital:
-    """Amounts in the fund's currency.
+    """Amounts in the fund's currency, of the accounts of the strategy's own mode.
 
     Attributes
     ----------
+    equity : E_f.
     allocated : C = E_f · w_s.
     sizing : the capital that sizes are reckoned with: C, or E_f times the fixed percentage.
     bound : greatest notional in use and new: the lesser of the two, times κ.
@@ -56,7 +57,7 @@ class Capital:
 
 def capital_of(strategy: StrategyFacts, fund: FundFacts, world: World) -> Capital:
     """The capital of a strategy in a fund that allocates to it. Refused where a figure is missing."""
-    equity, weight = fund.equity, weight_of(strategy, fund)
+    equity, weight = fund.worth(strategy).equity, weight_of(strategy, fund)
     if equity is None or equity <= 0:
         raise Refused(DecisionReason.NO_EQUITY, {"fund_equity": text(equity)})
     allocated = equity * weight
@@ -73,7 +74,7 @@ def capital_of(strategy: StrategyFacts, fund: FundFacts, world: World) -> Capita
         sizing=sizing,
         max_gross=max_gross,
         bound=min(allocated, sizing) * max_gross,
-        in_use=_in_use(strategy.strategy, fund, world),
+        in_use=_in_use(strategy, fund, world),
     )
 
 
@@ -87,13 +88,15 @@ def weight_of(strategy: StrategyFacts, fund: FundFacts) -> Decimal:
     return weight
 
 
-def _in_use(strategy: str, fund: FundFacts, world: World) -> dict[str, Decimal]:
-    who = strategy, fund.fund_id
+def _in_use(strategy: StrategyFacts, fund: FundFacts, world: World) -> dict[str, Decimal]:
+    """Of the strategy's own mode: what a strategy that went LIVE left in a PAPER account uses no real capital."""
+    who = strategy.strategy, fund.fund_id
     if who not in world.notional_held:
         world.notional_held[who] = _held(who, fund, world)
     found = dict(world.notional_held[who])
-    for order in world.orders_of.get(strategy, ()):
-        if order.role is OrderRole.ENTRY and world.fund_of(order.account_id) == fund.fund_id:
+    for order in world.orders_of.get(strategy.strategy, ()):
+        mine = world.fund_of(order.account_id) == fund.fund_id and world.is_in_mode(strategy.strategy, order.account_id)
+        if order.role is OrderRole.ENTRY and mine:
             found[order.instrument_key] = found.get(order.instrument_key, ZERO) + order.notional
     return found
 
@@ -101,6 +104,8 @@ def _in_use(strategy: str, fund: FundFacts, world: World) -> dict[str, Decimal]:
 def _held(who: tuple[str, str], fund: FundFacts, world: World) -> Mapping[str, Decimal]:
     found: dict[str, Decimal] = {}
     for position in world.positions_of.get(who, ()):
+        if not world.is_in_mode(position.strategy, position.account_id):
+            continue
         key = position.instrument_key
         fx = world.rate(position.currency, fund.currency)
         if fx is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.arithmetic import CONTEXT, ZERO
-from fund_pipeline.cerebro.sizing.cancelling import cancel
+from fund_pipeline.cerebro.sizing.cancelling import cancel, withdrawn
 from fund_pipeline.cerebro.sizing.facts import FundFacts, OrderFacts
 from fund_pipeline.cerebro.sizing.meaning import Meaning, book_changes, meanings
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, Decision, PlannedOrder
@@ -53,15 +53,16 @@ def decide(signal: SignalFacts, world: World) -> Decided:
 
     Exits and cancels are served whatever weight, status or limit says; entries meet every limit, each other included.
     """
+    seen = world.seen_by(signal.strategy)
     with localcontext(CONTEXT):
         try:
-            found = () if signal.type is SignalType.CANCEL else meanings(signal, world)
-            decisions = tuple(_decision(signal, found, fund, world) for fund in world.funds.values())
+            found = () if signal.type is SignalType.CANCEL else meanings(signal, seen)
+            decisions = tuple(_decision(signal, found, fund, seen) for fund in seen.funds.values())
+            changes = withdrawn(signal, seen) if signal.type is SignalType.CANCEL else book_changes(signal, found)
         except Quarantined as refused:
             quarantine = Quarantine(reason=DecisionReason.AMBIGUOUS, figures=refused.figures)
             return Decided(decisions=(), world=world, quarantine=quarantine)
-        changes = _cancelled_entries(signal, world) if signal.type is SignalType.CANCEL else book_changes(signal, found)
-        orders = (o for decision in decisions for o in _as_facts(decision, world))
+        orders = (o for decision in decisions for o in _as_facts(decision, seen))
         return Decided(decisions=decisions, world=world.after(orders, changes), book=changes)
 
 
@@ -92,19 +93,6 @@ def _decision(signal: SignalFacts, found: tuple[Meaning, ...], fund: FundFacts, 
         figures=figures,
         orders=verdict.orders,
         actions=(*verdict.actions, *paging),
-    )
-
-
-def _cancelled_entries(signal: SignalFacts, world: World) -> tuple[BookEntry, ...]:
-    """A cancelled entry of which we hold nothing is no longer the sender's; what was filled, its exit closes."""
-    held = {one.instrument_key for one in world.positions if one.strategy == signal.strategy and one.quantity}
-    return tuple(
-        replace(entry, remaining=ZERO)
-        for entry in world.book
-        if entry.strategy == signal.strategy
-        and entry.signal_id == signal.reference
-        and entry.remaining
-        and entry.instrument_key not in held
     )
 
 

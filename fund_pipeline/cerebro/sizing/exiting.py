@@ -44,7 +44,7 @@ def leave(case: EntryCase, reductions: Sequence[Reduction], figures: dict[str, A
         found = [exit_line(case.world, reduction, one) for one in positions_in(case.world, *_who(case), key)]
         lines += found
         actions += _entries_first(case, reduction, found)
-    mismatched = [line for line in lines if _is_mismatched(case, line.position.account_id)]
+    mismatched = [line for line in lines if _is_out_of_reach(case, line.position.account_id)]
     allowed = in_ratio([line for line in lines if line not in mismatched])
     shown += [line_figures(case.world, line, in_mode=line not in mismatched) for line in [*allowed, *mismatched]]
     orders = tuple(exit_order(case.world, line) for line in allowed if line.quantity > 0)
@@ -55,6 +55,8 @@ def leave(case: EntryCase, reductions: Sequence[Reduction], figures: dict[str, A
         raise Refused(_why_nothing(case, allowed))
     if not orders and mismatched:
         return DecisionOutcome.REJECTED, DecisionReason.MODE_MISMATCH, (), tuple(actions)
+    if mismatched and case.world.halt_of(case.fund) is not HaltState.HALTED:
+        return DecisionOutcome.RESIZED, DecisionReason.MODE_MISMATCH, orders, tuple(actions)
     return _outcome(case, orders, allowed, actions)
 
 
@@ -133,9 +135,10 @@ def _cancel(
     )
 
 
-def _is_mismatched(case: EntryCase, account_id: str) -> bool:
+def _is_out_of_reach(case: EntryCase, account_id: str) -> bool:
+    """A PAPER strategy reaches no LIVE account, not even to leave it; a LIVE one leaves its PAPER accounts."""
     account = case.world.accounts.get(account_id)
-    return account is None or account.live != case.strategy.live
+    return account is None or (account.live and not case.strategy.live)
 
 
 def _who(case: EntryCase) -> tuple[str, str]:

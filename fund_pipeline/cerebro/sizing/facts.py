@@ -61,29 +61,63 @@ class StrategyFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EquityFacts:
+    """What a fund's open accounts of one mode are worth together. Amounts are in the fund's currency; None: not known.
+
+    Attributes
+    ----------
+    day_start_equity : at the start of the day in the fund's time zone.
+    day_flows : subscriptions less redemptions since then.
+    peak_equity : the greatest so far, as it would have been at the day's start: flows do not raise or lower it.
+    day_stopped : the day's loss has reached its limit before, today.
+    drawdown_stopped : the stop was reached, and no person has resumed since.
+    """
+
+    equity: Decimal | None = None
+    day_start_equity: Decimal | None = None
+    day_flows: Decimal = Decimal(0)
+    peak_equity: Decimal | None = None
+    day_stopped: bool = False
+    drawdown_stopped: bool = False
+
+    @property
+    def day_change(self) -> Decimal | None:
+        """The day's gain ÷ its start, net of flows; None where it cannot be reckoned."""
+        return self._against(self.day_start_equity)
+
+    @property
+    def drawdown(self) -> Decimal | None:
+        """The same against the peak, 0 or below; None where it cannot be reckoned."""
+        change = self._against(self.peak_equity)
+        return None if change is None else min(change, Decimal(0))
+
+    def _against(self, before: Decimal | None) -> Decimal | None:
+        if self.equity is None or before is None or before <= 0:
+            return None
+        return (self.equity - self.day_flows - before) / before
+
+
+@dataclass(frozen=True, kw_only=True)
 class FundFacts:
-    """A fund. Amounts are in its currency.
+    """A fund. What its PAPER and its LIVE accounts are worth is never added up: neither lends capital to the other.
 
     Attributes
     ----------
     weights : strategy -> weight of its ACTIVE allocation; None where it has none.
-    day_start_equity : at the start of the day in the fund's time zone.
-    day_flows : subscriptions less redemptions since then.
-    peak_equity : net of flows, for the drawdown stop.
-    drawdown_stopped : the stop was reached, and no person has resumed since.
     rules : its own; None for the world's.
     """
 
     fund_id: str
     currency: str
-    equity: Decimal | None
     weights: Mapping[str, Decimal] | None
+    paper: EquityFacts = field(default_factory=EquityFacts)
+    live: EquityFacts = field(default_factory=EquityFacts)
     halt: HaltState = HaltState.ACTIVE
-    day_start_equity: Decimal | None = None
-    day_flows: Decimal = Decimal(0)
-    peak_equity: Decimal | None = None
-    drawdown_stopped: bool = False
     rules: SizingRules | None = None
+
+    def worth(self, strategy: StrategyFacts) -> EquityFacts:
+        """What the accounts of the strategy's own mode are worth: the only equity that sizes it, and that stops it."""
+        return self.live if strategy.live else self.paper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +210,30 @@ class Quote:
     ask: Decimal | None
     last: Decimal | None
     age_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """What is asked for instruments and currencies, by who may be believed.
+
+    Attributes
+    ----------
+    quotes : by instrument key.
+    fx : (from, to) -> rate. The inverse is used where only that is there; a currency to itself needs none.
+    """
+
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    fx: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    def rate(self, source: str, target: str) -> Decimal | None:
+        """The value in `target` of one unit of `source`; None where no rate above 0 is there."""
+        if source == target:
+            return Decimal(1)
+        if (rate := self.fx.get((source, target))) is not None and rate > 0:
+            return rate
+        if (inverse := self.fx.get((target, source))) is not None and inverse > 0:
+            return 1 / inverse
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,12 @@ def positions_in(world: World, strategy: str, fund_id: str, instrument_key: str)
     return [one for one in world.positions_of.get((strategy, fund_id), ()) if one.instrument_key == instrument_key]
 
 
+def own_positions_in(world: World, strategy: str, fund_id: str, instrument_key: str) -> list[PositionFacts]:
+    """Those of them in accounts of the strategy's own mode."""
+    found = positions_in(world, strategy, fund_id, instrument_key)
+    return [one for one in found if world.is_in_mode(strategy, one.account_id)]
+
+
 def orders_in(world: World, strategy: str, fund_id: str, instrument_key: str) -> list[OrderFacts]:
     """The strategy's live orders in an instrument, over the fund's accounts."""
     return [
@@ -25,9 +31,16 @@ def orders_in(world: World, strategy: str, fund_id: str, instrument_key: str) ->
 
 
 def committed(world: World, strategy: str, fund_id: str, instrument_key: str) -> Decimal:
-    """What it will hold once its entries and exits are filled, below 0 for a short. Stops and targets may never be."""
-    held = sum((one.quantity for one in positions_in(world, strategy, fund_id, instrument_key)), ZERO)
-    working = (one for one in orders_in(world, strategy, fund_id, instrument_key) if not one.role.is_attached)
+    """What it will hold once its entries and exits are filled, below 0 for a short. Stops and targets may never be.
+
+    In the accounts of its own mode: what it left in those of the other is exited there, and is no part of what it has.
+    """
+    held = sum((one.quantity for one in own_positions_in(world, strategy, fund_id, instrument_key)), ZERO)
+    working = (
+        one
+        for one in orders_in(world, strategy, fund_id, instrument_key)
+        if not one.role.is_attached and world.is_in_mode(strategy, one.account_id)
+    )
     return held + sum((sign(one.side) * one.quantity for one in working), ZERO)
 
 

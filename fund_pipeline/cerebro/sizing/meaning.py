@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO, side_of
 from fund_pipeline.cerebro.sizing.book import SenderPosition, reduced, sender_position
-from fund_pipeline.cerebro.sizing.naming import find_instrument, legs_of_reference
+from fund_pipeline.cerebro.sizing.naming import find_instrument, legs_of_reference, only_entry
 from fund_pipeline.cerebro.sizing.refused import Quarantined
 from fund_pipeline.cerebro.sizing.signal_facts import BookEntry, LegFacts, SignalFacts
 from fund_pipeline.cerebro.sizing.world import World
@@ -124,7 +124,8 @@ def _inferred(index: int, leg: LegFacts, before: SenderPosition, signal: SignalF
 def _closing(index: int, leg: LegFacts, before: SenderPosition, signal: SignalFacts, kind: SignalType) -> Closing:
     if before.side is not None and leg.side is before.side:
         raise Quarantined("an exit on the side that opened the sender's position", _shown(index, before))
-    named = signal.reference if before.of(signal.reference) else None
+    meant = only_entry(before.entries, signal) if signal.names_unknown else signal.reference
+    named = meant if before.of(meant) else None
     if leg.closes_all or not before.size:
         if kind is SignalType.SCALE_OUT and leg.key is not None and not leg.closes_all:
             raise Quarantined("a SCALE_OUT of a position that the sender's book does not know", _shown(index, before))
@@ -132,7 +133,7 @@ def _closing(index: int, leg: LegFacts, before: SenderPosition, signal: SignalFa
     quantity = leg.quantity
     if quantity is None and named is not None:
         quantity = before.of(named)
-    elif quantity is None and signal.reference is not None:
+    elif quantity is None and meant is not None:
         raise Quarantined("it names an entry that is not open, and states no quantity", _shown(index, before))
     elif quantity is None and kind is SignalType.SCALE_OUT:
         raise Quarantined("a SCALE_OUT without quantity or entry", _shown(index, before))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fund_pipeline.cerebro.sizing.facts import OrderFacts
 from fund_pipeline.cerebro.sizing.refused import Quarantined
-from fund_pipeline.cerebro.sizing.signal_facts import LegFacts, SignalFacts
+from fund_pipeline.cerebro.sizing.signal_facts import BookEntry, LegFacts, SignalFacts
 from fund_pipeline.cerebro.sizing.world import World
 from fund_pipeline.terms import AssetClass
 
@@ -33,7 +34,8 @@ def legs_of_reference(signal: SignalFacts, world: World) -> list[tuple[int, LegF
     Where the sender's book does not have the entry: the one position we hold. Quarantined for more than one.
     """
     mine = [entry for entry in world.book if entry.strategy == signal.strategy and entry.remaining]
-    named = [(entry.leg, _leg(entry.instrument_key)) for entry in mine if entry.signal_id == signal.reference]
+    meant = only_entry(mine, signal) if signal.names_unknown else signal.reference
+    named = [(entry.leg, _leg(entry.instrument_key)) for entry in mine if entry.signal_id == meant]
     if named:
         return named
     keys = set(_held(signal.strategy, world))
@@ -41,6 +43,29 @@ def legs_of_reference(signal: SignalFacts, world: World) -> list[tuple[int, LegF
         because = "what it names is not in the sender's book, and more than one position is open"
         raise Quarantined(because, {"open_positions": sorted(keys)})
     return [(index, _leg(key)) for index, key in enumerate(keys)]
+
+
+def only_entry(entries: Iterable[BookEntry], signal: SignalFacts) -> str | None:
+    """The entry that a name we do not know can mean: the one that is open; None for none open.
+
+    Quarantined for more than one: what it does not name must not be closed in its place.
+    """
+    found = list(dict.fromkeys(entry.signal_id for entry in entries if entry.remaining))
+    if len(found) > 1:
+        raise Quarantined(_unknown(signal, "more than one is open"), {"open_entries": found})
+    return found[0] if found else None
+
+
+def only_working(orders: Iterable[OrderFacts], signal: SignalFacts) -> str | None:
+    """The same of a cancel: the one signal of which orders work."""
+    found = list(dict.fromkeys(order.signal_id for order in orders))
+    if len(found) > 1:
+        raise Quarantined(_unknown(signal, "more than one works"), {"working": found})
+    return found[0] if found else None
+
+
+def _unknown(signal: SignalFacts, because: str) -> str:
+    return f"it names {signal.named!r}, which is no entry that was accepted, and {because}"
 
 
 def class_of(key: str) -> AssetClass:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from fund_pipeline.codes import Reason
 
 
-class DecisionReason(StrEnum):
+class DecisionReason(Reason):
     """Why a decision is as it is. Each decision has one; docs/sizing.md shows this table.
 
     Attributes
@@ -13,16 +13,6 @@ class DecisionReason(StrEnum):
     meaning : what was found.
     remedy : what a person should do next; "-" where nothing is to be done.
     """
-
-    meaning: str
-    remedy: str
-
-    def __new__(cls, code: str, meaning: str, remedy: str) -> DecisionReason:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.remedy = meaning, remedy
-        return member
 
     # Ordered in full.
     SIZED = "SIZED", "the size its rule gives; nothing was cut but the fraction under a step", "-"
@@ -127,10 +117,18 @@ class DecisionReason(StrEnum):
         "the equity of fund or account is unknown, zero or negative",
         "check the account's snapshot",
     )
-    NO_DAY_START = "NO_DAY_START", "the fund's equity at the start of its day is unknown", "take a snapshot"
+    NO_DAY_START = (
+        "NO_DAY_START",
+        "how the fund's day began is unknown: nothing was heard of an account since the last session",
+        "`fund days open --fund F --note WHY` measures it from now; have snapshots taken after each session",
+    )
     DAILY_LOSS = "DAILY_LOSS", "the fund's loss of the day has reached its limit", "wait for the next day"
-    NO_PEAK = "NO_PEAK", "a drawdown stop is set and the fund's peak is unknown", "take a snapshot"
-    DRAWDOWN_STOP = "DRAWDOWN_STOP", "the fund's drawdown stop has been reached", "review, then `fund resume`"
+    NO_PEAK = "NO_PEAK", "a drawdown stop is set and the fund's peak is unknown", "check the account's snapshot"
+    DRAWDOWN_STOP = (
+        "DRAWDOWN_STOP",
+        "the fund's drawdown stop has been reached",
+        "review, then `fund resume --drawdown`",
+    )
 
     # Accounts.
     NO_ACCOUNT = "NO_ACCOUNT", "the strategy has no account in the fund", "permit an account"
@@ -143,7 +141,7 @@ class DecisionReason(StrEnum):
     MODE_MISMATCH = (
         "MODE_MISMATCH",
         "strategy and account are not both LIVE or both PAPER",
-        "set both to the same mode",
+        "set both to the same mode; what a PAPER strategy holds in a LIVE account, close at the broker now",
     )
     NO_ALERT_CHANNEL = (
         "NO_ALERT_CHANNEL",

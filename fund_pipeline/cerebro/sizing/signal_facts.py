@@ -47,6 +47,7 @@ class SignalFacts:
     legs : in the sender's order; empty only on an exit or cancel that names its entry.
     sender_equity : the equity its quantities are meant for, in the sender's unit; None where the signal has none.
     reference : our signal id of the entry that it closes, scales or cancels; None where none is named or known.
+    named : what it names, as the sender wrote it; with `reference` None, it is an entry that we do not know.
     age_seconds : since it is known (Signal.age_seconds).
     stale : it was flagged as older than the sender's limit when it was read.
     follow_up : legs to enter now that the exits decided before for this signal are filled (ENTRY_AFTER_FILL).
@@ -58,9 +59,15 @@ class SignalFacts:
     legs: tuple[LegFacts, ...]
     sender_equity: Decimal | None = None
     reference: str | None = None
+    named: str | None = None
     age_seconds: float = 0
     stale: bool = False
     follow_up: tuple[int, ...] = ()
+
+    @property
+    def names_unknown(self) -> bool:
+        """Whether it names an entry that we do not know."""
+        return self.named is not None and self.reference is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from fund_pipeline.cerebro.sizing.arithmetic import ONE, ZERO, side_of, text, whole_steps
 from fund_pipeline.cerebro.sizing.capital import capital_of
 from fund_pipeline.cerebro.sizing.exit_lines import Reduction
-from fund_pipeline.cerebro.sizing.holdings import committed, orders_in, positions_in
+from fund_pipeline.cerebro.sizing.holdings import committed, orders_in, own_positions_in, positions_in
 from fund_pipeline.cerebro.sizing.limits import EntryCase
 from fund_pipeline.cerebro.sizing.meaning import Closing, Opening, Target
 from fund_pipeline.cerebro.sizing.modes import target_quantity
@@ -68,9 +68,11 @@ def _step(case: EntryCase, target: Target, steps: Steps) -> dict[str, Any]:
     }
     if not held:
         if not weight:
+            if positions_in(case.world, case.strategy.strategy, case.fund.fund_id, key):
+                steps.exits.append(_reduction(target, ONE))  # what it left in accounts of the other mode
             return shown
         return shown | {"target": text(_add(case, target, steps, ZERO))}
-    if weight == before and case.strategy.drift_band is None and not case.signal.follow_up:
+    if weight and weight == before and case.strategy.drift_band is None and not case.signal.follow_up:
         return shown
     if not weight or (weight > 0) != (held > 0):
         steps.exits.append(_reduction(target, ONE))
@@ -99,7 +101,7 @@ def _reduce(case: EntryCase, target: Target, steps: Steps, wanted: Decimal) -> N
     """An exit of what is filled. Entries that still work are cancelled first, and the rest is decided then."""
     who = case.strategy.strategy, case.fund.fund_id, target.leg.key or ""
     working = [order for order in orders_in(case.world, *who) if not order.role.is_attached]
-    filled = sum((one.quantity for one in positions_in(case.world, *who)), ZERO)
+    filled = sum((one.quantity for one in own_positions_in(case.world, *who)), ZERO)
     filled = abs(filled) - sum((order.quantity for order in working if order.role is OrderRole.EXIT), ZERO)
     steps.exits.append(_reduction(target, max(ONE - wanted / filled, ZERO) if filled > 0 else ZERO))
     if any(order.role is OrderRole.ENTRY for order in working):

@@ -11,6 +11,7 @@ from fund_pipeline.cerebro.sizing.facts import (
     AccountFacts,
     AlphaPolicy,
     FundFacts,
+    Market,
     OrderFacts,
     PositionFacts,
     Quote,
@@ -46,8 +47,12 @@ class World:
     ----------
     funds, accounts, strategies, quotes, terms : by id, or instrument key. Every fund here answers every signal.
     orders : live ones, and those that the batch has planned.
-    fx : (from, to) -> rate. The inverse is used where only that is there; a currency to itself needs none.
+    fx : (from, to) -> rate, as in `Market`.
+    markets : strategy -> what its own accounts' brokers ask; it sees nothing else (`seen_by`). One that is not here
+        sees `quotes` and `fx`.
     book : the sender's own entries that are not closed, oldest first.
+    filled : (signal id, leg) of an entry in the book -> the share of what was ordered for it in all funds that has
+        filled; what is not there has filled nothing. Needed where a CANCEL is decided.
     recent_orders : strategy -> entry orders of the last minute.
     rules : of all funds that have none of their own.
     halt : of all funds together; the stricter of this and the fund's holds.
@@ -62,7 +67,9 @@ class World:
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     terms: Mapping[str, Terms] = field(default_factory=dict)
     fx: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    markets: Mapping[str, Market] = field(default_factory=dict)
     book: tuple[BookEntry, ...] = ()
+    filled: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
     recent_orders: Mapping[str, int] = field(default_factory=dict)
     halt: HaltState = HaltState.ACTIVE
     channel_age_seconds: float | None = None
@@ -86,8 +93,18 @@ class World:
         other.__dict__["orders_of"] = self.orders_of
         return other
 
+    def seen_by(self, strategy: str) -> World:
+        """The same world with the market that prices a strategy; itself where there is none of its own."""
+        market = self.markets.get(strategy)
+        if market is None or (market.quotes is self.quotes and market.fx is self.fx):
+            return self
+        other = replace(self, quotes=market.quotes, fx=market.fx)
+        self._share_finds(other)
+        other.__dict__["orders_of"] = self.orders_of
+        return other
+
     def _share_finds(self, other: World) -> None:
-        """Positions, quotes and rates are the same there, so that what was found of them stays found."""
+        """Positions are the same there, and each strategy's quotes and rates: what was found of them stays found."""
         other.__dict__["positions_of"] = self.positions_of
         other.__dict__["notional_held"] = self.notional_held
 
@@ -112,18 +129,17 @@ class World:
 
     def rate(self, source: str, target: str) -> Decimal | None:
         """The value in `target` of one unit of `source`; None where no rate above 0 is there."""
-        if source == target:
-            return Decimal(1)
-        if (rate := self.fx.get((source, target))) is not None and rate > 0:
-            return rate
-        if (inverse := self.fx.get((target, source))) is not None and inverse > 0:
-            return 1 / inverse
-        return None
+        return Market(fx=self.fx).rate(source, target)
 
     def halt_of(self, fund: FundFacts) -> HaltState:
         """The stricter of the global halt and the fund's."""
         order = list(HaltState)
         return max(self.halt, fund.halt, key=order.index)
+
+    def is_in_mode(self, strategy: str, account_id: str) -> bool:
+        """Whether strategy and account are known, and both LIVE or both PAPER."""
+        known, account = self.strategies.get(strategy), self.accounts.get(account_id)
+        return known is not None and account is not None and known.live is account.live
 
     def fund_of(self, account_id: str) -> str | None:
         """The fund of an account; None for an account that is not here."""

@@ -18,6 +18,7 @@ from fund_pipeline.decisions.following_up import WITHIN
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.execution import follow
+from fund_pipeline.ledger.executions_aside import count_aside
 from fund_pipeline.ledger.follow_ups import due_follow_ups
 from fund_pipeline.ledger.work_waiting import count_orders_to_follow, waiting_signals
 
@@ -69,8 +70,9 @@ def follow_orders(_context: SensorEvaluationContext) -> Iterator[RunRequest | Sk
     """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found."""
     with opened_ledger() as ledger:
         followed_orders = count_orders_to_follow(ledger, utc_now() - LATE_FILLS)
-    if not followed_orders:
-        yield SkipReason("no order is live, and none has ended lately")
+        aside = count_aside(ledger)
+    if not followed_orders and not aside:
+        yield SkipReason("no order is live, none has ended lately, and no fill waits to be booked")
         return
     with opened_desk() as desk:
         followed = follow(desk.ledger, desk.brokers, utc_now)

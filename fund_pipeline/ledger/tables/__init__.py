@@ -1,6 +1,6 @@
 """The tables, as the newest migration leaves them, a file per room. A test compares the two."""
 
-from fund_pipeline.ledger.tables.accounts import STILL_OPEN, account_snapshots, accounts, alerts, halts
+from fund_pipeline.ledger.tables.accounts import STILL_OPEN, account_snapshots, accounts, alerts, fund_days, halts
 from fund_pipeline.ledger.tables.allocations import (
     ONLY_ACTIVE,
     allocation_weights,
@@ -25,9 +25,11 @@ from fund_pipeline.ledger.tables.execution import (
     ENTRY_IS_OPEN,
     HOLDS_SOMETHING,
     IS_FOLLOWED,
+    NOT_BOOKED,
     ORDER_IS_LIVE,
     decisions,
     executions,
+    executions_aside,
     order_transitions,
     orders,
     positions,
@@ -52,6 +54,7 @@ __all__ = [
     "ENTRY_IS_OPEN",
     "HOLDS_SOMETHING",
     "IS_FOLLOWED",
+    "NOT_BOOKED",
     "NOT_REPEATS",
     "ONLY_ACTIVE",
     "ORDER_IS_LIVE",
@@ -79,6 +82,8 @@ __all__ = [
     "dealings",
     "decisions",
     "executions",
+    "executions_aside",
+    "fund_days",
     "funds",
     "halts",
     "late_entries",

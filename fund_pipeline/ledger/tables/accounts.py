@@ -1,10 +1,11 @@
-"""Accounts, their snapshots, halts and alerts."""
+"""Accounts, their snapshots, the days of funds, halts and alerts."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -60,6 +61,24 @@ account_snapshots = Table(
 )
 
 Index("ix_account_snapshots_as_of", account_snapshots.c.account_id, account_snapshots.c.as_of)
+
+fund_days = Table(
+    "fund_days",
+    metadata,
+    Column("fund_id", ForeignKey("funds.fund_id"), primary_key=True),
+    Column("mode", String(8), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("began_at", UtcDateTime(), nullable=False),
+    Column("opened", Json, nullable=False),
+    Column("opening_equity", ExactDecimal(), nullable=False),
+    Column("peak", ExactDecimal()),
+    Column("day_stopped_at", UtcDateTime()),
+    Column("drawdown_stopped_at", UtcDateTime()),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    one_of("mode", TradingMode),
+)
 
 halts = Table(
     "halts",

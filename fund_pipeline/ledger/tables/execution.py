@@ -161,6 +161,23 @@ executions = Table(
     one_of("side", Side),
 )
 
+executions_aside = Table(
+    "executions_aside",
+    metadata,
+    Column("aside_id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False),
+    Column("told", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("first_at", UtcDateTime(), nullable=False),
+    Column("last_at", UtcDateTime(), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("booked_at", UtcDateTime()),
+)
+
+NOT_BOOKED = text("booked_at IS NULL")
+
+Index("ix_executions_aside", executions_aside.c.account_id, sqlite_where=NOT_BOOKED, postgresql_where=NOT_BOOKED)
+
 positions = Table(
     "positions",
     metadata,

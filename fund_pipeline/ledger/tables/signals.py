@@ -104,6 +104,10 @@ signals = Table(
 
 Index("ix_signals_state", signals.c.state, signals.c.received_at, signals.c.signal_id)
 
+Index("ix_signals_received_at", signals.c.received_at, signals.c.signal_id)
+
+Index("ix_signals_sender", signals.c.sender_id, signals.c.received_at)
+
 Index("ix_signals_strategy", signals.c.strategy, signals.c.received_at)
 
 signal_transitions = Table(
@@ -132,6 +136,8 @@ refused_signals = Table(
     Column("request_id", String(64), nullable=False),
     one_of("way_in", WayIn),
 )
+
+Index("ix_refused_signals_sender", refused_signals.c.sender_id, refused_signals.c.received_at)
 
 signal_resends = Table(
     "signal_resends",

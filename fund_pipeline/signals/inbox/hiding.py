@@ -26,6 +26,12 @@ def without(text: str, passphrase: str) -> str:
     return text.replace(passphrase, HIDDEN).replace(as_written(passphrase), HIDDEN)
 
 
+def passphrase_of(payload: Mapping[str, Any]) -> str:
+    """What a payload says under `passphrase`, however that is written; empty for nothing."""
+    found = (value for key, value in payload.items() if key.casefold() == PASSPHRASE and isinstance(value, str))
+    return next(found, "")
+
+
 def stored_text(payload: Mapping[str, Any], passphrase: str) -> str:
     """JSON for the ledger: without any key `passphrase`, and with asterisks wherever else it stands, numbers too."""
     text = raw_text(payload)

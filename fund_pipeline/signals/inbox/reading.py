@@ -13,9 +13,9 @@ from fund_pipeline.ledger.model import StrategyStatus
 from fund_pipeline.ledger.signal_model import Outcome, Pending, RawSignal, SenderRow, SenderStatus, SignalState, WayIn
 from fund_pipeline.logs import get_logger
 from fund_pipeline.signals.context import Context
-from fund_pipeline.signals.digest import raw_text
 from fund_pipeline.signals.errors import Problem, SignalError, shown
 from fund_pipeline.signals.formats import standardise
+from fund_pipeline.signals.inbox.hiding import passphrase_of, stored_text
 from fund_pipeline.signals.inbox.reasons import InboxReason
 from fund_pipeline.signals.model import Signal
 from fund_pipeline.signals.options import DuplicatePolicy
@@ -127,7 +127,8 @@ class Reader:
         document = self.fuller(raw)
         if document is None:
             return raw.payload, None
-        text = raw_text(adopt(document))
+        adopted = adopt(document)
+        text = stored_text(adopted, passphrase_of(adopted))
         return text, text
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from fund_pipeline.codes import Reason
 
 
-class InboxReason(StrEnum):
+class InboxReason(Reason):
     """Everything but a problem of the payload.
 
     Attributes
@@ -13,16 +13,6 @@ class InboxReason(StrEnum):
     meaning : what is wrong.
     remedy : what an operator should do next.
     """
-
-    meaning: str
-    remedy: str
-
-    def __new__(cls, code: str, meaning: str, remedy: str) -> InboxReason:
-        """A member that is its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.remedy = meaning, remedy
-        return member
 
     STRATEGY_INACTIVE = (
         "STRATEGY_INACTIVE",

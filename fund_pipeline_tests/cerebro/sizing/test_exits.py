@@ -314,6 +314,22 @@ def test_a_paper_strategy_cannot_reach_a_live_account_even_to_leave_and_a_person
     assert [action.kind for action in decision.actions] == [ActionKind.PAGE]
 
 
+def test_what_a_live_strategy_left_in_a_paper_account_is_closed_there() -> None:
+    facts = world(strategy=strategy(live=True), book=(entered(10),), positions=(held(quantity=17),))
+    decision = decided(leaving(sold()), facts)
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.APPROVED, R.CLOSES)
+    assert exits(decision) == {AAPL: -17}
+
+
+def test_what_is_within_reach_is_closed_and_a_person_is_told_of_the_rest() -> None:
+    accounts = [account(), account("B", live=True)]
+    positions = held(quantity=17), held(quantity=5, account_id="B")
+    decision = decided(leaving(sold()), world(accounts=accounts, book=(entered(10),), positions=positions))
+    assert (decision.outcome, decision.reason) == (DecisionOutcome.RESIZED, R.MODE_MISMATCH)
+    assert [(order.account_id, order.quantity) for order in decision.orders] == [("A", 17)]
+    assert ActionKind.PAGE in {action.kind for action in decision.actions}
+
+
 def test_a_limit_exit_keeps_its_price_and_one_without_price_goes_at_market() -> None:
     facts = world(book=(entered(10),), positions=(held(quantity=17),))
     priced = replace(sold(), order_type=OrderType.LIMIT, limit_price=D("151.001"))

@@ -107,7 +107,7 @@ def test_no_limit_is_passed_by_one_signal_or_by_two_of_a_batch(facts: World, fir
         return
     own, only = facts.strategies["S"], facts.funds["F"]
     after = used(facts) + sum(notional(order, facts) for order in orders)
-    assert after <= only.equity * only.weights["S"] * (1 if own.max_gross is None else own.max_gross)
+    assert after <= only.paper.equity * only.weights["S"] * (1 if own.max_gross is None else own.max_gross)
     if own.risk_limits.max_strategy_notional is not None:
         assert after <= own.risk_limits.max_strategy_notional
     for order in orders:
@@ -162,8 +162,8 @@ def test_deciding_the_same_twice_is_the_same(facts: World, sent: SignalFacts) ->
 @given(worlds(), singles, sides, sizes_sent, st.decimals("0.1", "0.99", places=2))
 def test_less_equity_never_gives_more(facts: World, keys, side: Side, quantity: Decimal, part: Decimal) -> None:
     sent = signal(leg(keys[0], side, quantity), sender_equity=D(50000))
-    less = facts.funds["F"].equity * part
-    poorer = replace(facts, funds={"F": replace(facts.funds["F"], equity=less, day_start_equity=less)})
+    less = facts.funds["F"].paper.equity * part
+    poorer = replace(facts, funds={"F": fund(equity=less, day_start_equity=less, weights=facts.funds["F"].weights)})
     smaller = {name: replace(one, equity=one.equity * part) for name, one in facts.accounts.items()}
     whole = ordered(sent, facts)
     assert ordered(sent, poorer) <= whole

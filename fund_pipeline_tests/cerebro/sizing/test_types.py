@@ -148,7 +148,8 @@ def test_a_cancel_of_what_does_not_work_does_nothing() -> None:
 def test_a_cancelled_entry_of_which_we_hold_nothing_leaves_the_book() -> None:
     found = decide(cancelling(reference="entry"), world(book=(entered(10),), orders=(working(),)))
     assert [entry.remaining for entry in found.world.book] == [0]
-    found = decide(cancelling(reference="entry"), world(book=(entered(10),), positions=(held(quantity=D(1)),)))
+    filled = world(book=(entered(10),), positions=(held(quantity=D(1)),), filled={("entry", 0): D(1)})
+    found = decide(cancelling(reference="entry"), filled)
     assert [entry.remaining for entry in found.world.book] == [10]
 
 

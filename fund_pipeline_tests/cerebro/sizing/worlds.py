@@ -11,6 +11,7 @@ from fund_pipeline.cerebro.sizing import (
     AlphaPolicy,
     BookEntry,
     Decision,
+    EquityFacts,
     FundFacts,
     LegFacts,
     OrderFacts,
@@ -75,9 +76,10 @@ def strategy(name: str = "S", **changes: Any) -> StrategyFacts:
 
 
 def fund(name: str = "F", **changes: Any) -> FundFacts:
-    facts = FundFacts(
-        fund_id=name, currency="USD", equity=D(1000000), weights={"S": D("0.5")}, day_start_equity=D(1000000)
-    )
+    """A fund whose accounts of either mode are worth a million, or as `EquityFacts` of both are changed."""
+    worth = {one: changes.pop(one) for one in EquityFacts.__dataclass_fields__ if one in changes}
+    million = replace(EquityFacts(equity=D(1000000), day_start_equity=D(1000000)), **worth)
+    facts = FundFacts(fund_id=name, currency="USD", weights={"S": D("0.5")}, paper=million, live=million)
     return replace(facts, **changes)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fund_pipeline.cerebro.sizing.arithmetic import ONE
-from fund_pipeline.cerebro.sizing.facts import FundFacts, StrategyFacts
+from fund_pipeline.cerebro.sizing.facts import EquityFacts, FundFacts, StrategyFacts
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.signal_facts import SignalFacts
 from fund_pipeline.cerebro.sizing.world import World
@@ -22,6 +22,11 @@ class EntryCase:
     strategy: StrategyFacts
     fund: FundFacts
     world: World
+
+    @property
+    def worth(self) -> EquityFacts:
+        """What the fund's accounts of the strategy's mode are worth."""
+        return self.fund.worth(self.strategy)
 
 
 @dataclass(frozen=True, kw_only=True)

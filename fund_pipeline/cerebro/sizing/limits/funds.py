@@ -64,32 +64,47 @@ class Allocated:
         return Finding(limit="allocation", figures={"weight": text(weight)})
 
 
+class AccountInMode:
+    """A strategy without an account of its own mode in the fund opens nothing: LIVE needs saying twice."""
+
+    def validate(self, case: EntryCase) -> Finding:
+        """NO_ACCOUNT where it has none there, MODE_MISMATCH where all it has are of the other mode."""
+        mine = [name for name in case.strategy.accounts if case.world.fund_of(name) == case.fund.fund_id]
+        reason = None if mine else DecisionReason.NO_ACCOUNT
+        if mine and not any(case.world.is_in_mode(case.strategy.strategy, name) for name in mine):
+            reason = DecisionReason.MODE_MISMATCH
+        figures = {"strategy_live": case.strategy.live, "permitted": list(case.strategy.accounts)}
+        return Finding(limit="own_account", reason=reason, figures=figures)
+
+
 class FundEquity:
     """A fund without equity opens nothing."""
 
     def validate(self, case: EntryCase) -> Finding:
         """NO_EQUITY."""
-        equity = case.fund.equity
+        equity = case.worth.equity
         reason = DecisionReason.NO_EQUITY if equity is None or equity <= 0 else None
         return Finding(limit="fund_equity", reason=reason, figures={"fund_equity": text(equity)})
 
 
 class DailyLoss:
-    """No entries for the rest of a day that has lost its limit, net of flows."""
+    """No entries for the rest of a day that has lost its limit, net of flows, even if it gains again."""
 
     def validate(self, case: EntryCase) -> Finding:
-        """DAILY_LOSS at the limit or beyond; NO_DAY_START where the day's start is not known."""
-        start, equity = case.fund.day_start_equity, case.fund.equity
-        if start is None or start <= 0 or equity is None:
-            return Finding(limit="daily_loss", reason=DecisionReason.NO_DAY_START, figures={"day_start": text(start)})
-        change = (equity - case.fund.day_flows - start) / start
-        limit = -case.world.rules.daily_loss
+        """DAILY_LOSS at the limit or beyond, now or before; NO_DAY_START where the day's start is not known."""
+        worth, limit = case.worth, -case.world.rules.daily_loss
+        change = worth.day_change
         figures = {
-            "day_start": text(start),
-            "flows": text(case.fund.day_flows),
+            "day_start": text(worth.day_start_equity),
+            "flows": text(worth.day_flows),
             "change": text(change),
             "stop": text(limit),
+            "stopped": worth.day_stopped,
         }
+        if worth.day_stopped:
+            return Finding(limit="daily_loss", reason=DecisionReason.DAILY_LOSS, figures=figures)
+        if change is None:
+            return Finding(limit="daily_loss", reason=DecisionReason.NO_DAY_START, figures=figures)
         return Finding(
             limit="daily_loss", reason=DecisionReason.DAILY_LOSS if change <= limit else None, figures=figures
         )
@@ -100,13 +115,15 @@ class Drawdown:
 
     def validate(self, case: EntryCase) -> Finding:
         """DRAWDOWN_STOP where it was reached before, or is now; NO_PEAK where that cannot be known."""
-        peak, equity, limit = case.fund.peak_equity, case.fund.equity, case.world.rules.drawdown_stop
-        stopped = case.fund.drawdown_stopped
-        figures = {"stopped": stopped, "peak": text(peak), "stop": text(limit)}
+        worth, limit = case.worth, case.world.rules.drawdown_stop
+        stopped = worth.drawdown_stopped
+        figures = {"stopped": stopped, "peak": text(worth.peak_equity), "stop": text(limit)}
         if limit is not None and not stopped:
-            if peak is None or peak <= 0 or equity is None:
+            drawdown = worth.drawdown
+            figures |= {"drawdown": text(drawdown)}
+            if drawdown is None:
                 return Finding(limit="drawdown", reason=DecisionReason.NO_PEAK, figures=figures)
-            stopped = equity / peak - 1 <= -limit
+            stopped = drawdown <= -limit
         return Finding(limit="drawdown", reason=DecisionReason.DRAWDOWN_STOP if stopped else None, figures=figures)
 
 
@@ -128,6 +145,7 @@ FUND_LIMITS: tuple[FundLimit, ...] = (
     NotHalted(),
     StrategyActive(),
     Allocated(),
+    AccountInMode(),
     FundEquity(),
     DailyLoss(),
     Drawdown(),

@@ -1,0 +1,43 @@
+"""What accounts are worth by their brokers' last word, which is kept as it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from fund_pipeline.accounts.snapshots import latest, record_snapshot, snapshot_of
+from fund_pipeline.decisions.brokers import Told
+from fund_pipeline.errors import InputError
+from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
+from fund_pipeline.ledger.alerts import raise_alert
+
+Snapshots = Mapping[str, AccountSnapshot | None]
+
+
+def keep_words(ledger: Ledger, accounts: Iterable[Account], told: Mapping[str, Told], now: datetime) -> Snapshots:
+    """Record what was told, and give each account's newest word, by id; None where there never was one."""
+    return {one.account_id: _snapshot(ledger, one, told.get(one.account_id), now) for one in accounts}
+
+
+def _snapshot(ledger: Ledger, account: Account, told: Told | None, now: datetime) -> AccountSnapshot | None:
+    if told is None:
+        return latest(ledger, account.account_id)
+    snapshot = snapshot_of(account.account_id, told.heard, now)
+    try:
+        return record_snapshot(ledger, snapshot)
+    except InputError as wrong:  # its clock or its currency: entries are refused for either, exits go on
+        raise_alert(ledger, _not_kept(account, wrong), now)
+        return snapshot
+
+
+def _not_kept(account: Account, wrong: InputError) -> Trouble:
+    return Trouble(
+        severity=Severity.WARNING,
+        kind="SNAPSHOT_REFUSED",
+        entity="account",
+        entity_id=account.account_id,
+        message=f"{wrong.message}; no entry is sized by it",
+        remedy=wrong.remedy,
+        fund_id=account.fund_id,
+    )

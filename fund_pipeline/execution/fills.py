@@ -1,0 +1,77 @@
+"""Asking a broker for fills and booking them: one that cannot be booked is kept aside, and holds up no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+
+from fund_pipeline.errors import FundError, TemporaryError
+from fund_pipeline.execution.booking import as_execution, settle
+from fund_pipeline.execution.desk import Desk
+from fund_pipeline.execution.troubles import execution_changed, kept_aside
+from fund_pipeline.ledger.accounts import get_account
+from fund_pipeline.ledger.executions import Settle, book_executions, last_executed_at
+from fund_pipeline.ledger.executions_aside import aside_id_of, keep_aside, list_aside, note_booked
+from fund_pipeline.ledger.order_model import Execution
+from fund_pipeline.ledger.orders import live_orders
+
+POISON = (FundError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a broker's word that is none can make pure code, or the ledger, raise: an invariant, a number that is none."""
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def book_fills(desk: Desk, account_id: str) -> tuple[Execution, ...]:
+    """Ask the broker for fills and book those that are new, and those kept aside that can be booked by now.
+
+    BrokerAway; TemporaryError when the ledger is away.
+    """
+    account = get_account(desk.ledger, account_id)
+    newest = last_executed_at(desk.ledger, account_id)
+    sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
+    since = _EVER if newest is None else min([newest, *sent]) - desk.patience.overlap
+    with desk.asking(account_id) as broker:
+        told = broker.executions(since)
+    at = desk.now()
+    aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
+    fills = {aside_id_of(one): one for one in (as_execution(one, account, at) for one in told)}
+    return (
+        *_book(desk, account_id, [one for key, one in fills.items() if key not in aside], at),
+        *_one_by_one(
+            desk, account_id, (aside | {key: fills[key] for key in aside if key in fills}).values(), at, aside
+        ),
+    )
+
+
+def _book(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:
+    try:
+        return book_executions(desk.ledger, account_id, fills, _settle(desk), execution_changed, at)
+    except TemporaryError:
+        raise
+    except POISON:
+        return tuple(_one_by_one(desk, account_id, fills, at, ()))
+
+
+def _one_by_one(
+    desk: Desk, account_id: str, fills: Iterable[Execution], at: datetime, aside: Iterable[str]
+) -> list[Execution]:
+    waiting = set(aside)
+    booked: list[Execution] = []
+    for fill in fills:
+        aside_id = aside_id_of(fill)
+        try:
+            booked += book_executions(desk.ledger, account_id, [fill], _settle(desk), execution_changed, at)
+        except TemporaryError:
+            raise
+        except POISON as poison:
+            why = poison.message if isinstance(poison, FundError) else repr(poison)
+            keep_aside(desk.ledger, fill, why, kept_aside(fill, aside_id, why), at)
+            continue
+        if aside_id in waiting:
+            note_booked(desk.ledger, aside_id, at)
+    return booked
+
+
+def _settle(desk: Desk) -> Settle:
+    return partial(settle, patience=desk.patience)
