@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         le=100_000,
         description="Signals per second that one sender may send; ten times as many at once after a rest.",
     )
+    signal_target_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds from a signal's receipt within which 95 % of orders shall be acknowledged by the broker.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. "

@@ -37,6 +37,7 @@ from fund_pipeline.cli import (
     signals,
     simulate,
     strategies,
+    tracing,
     trading,
     users,
 )
@@ -78,6 +79,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(senders.app, name="senders")
 signals.app.command("post")(posting.post)
 signals.app.command("explain")(explaining.explain)
+signals.app.command("trace")(tracing.trace)
 app.add_typer(signals.app, name="signals")
 signals.app.command()(follow_mongodb)
 app.command()(trading.trade)

@@ -63,6 +63,11 @@ def test_a_dry_run_tells_what_trade_then_does_and_explain_says_why(home: Home, f
     assert told["funds"][0]["figures"]["capital"]["weight"] == "0.4"
     assert "nothing waits" in home.fund("trade").stdout
 
+    traced = json.loads(home.fund("signals", "trace", sent, "--json").stdout)
+    assert traced["received_at"] < traced["decided_at"] < traced["acknowledged_at"] <= traced["filled_at"]
+    assert traced["seconds"]["TOTAL"] > 0
+    assert "from receipt to acknowledgement" in home.fund("signals", "trace", sent).stdout
+
 
 def test_an_exit_is_cancelled_only_by_who_says_that_it_is_meant(home: Home, floor: Floor) -> None:
     home.fund(*PRICE)
@@ -86,6 +91,7 @@ def test_an_exit_is_cancelled_only_by_who_says_that_it_is_meant(home: Home, floo
         ("paper", "show", "none"),
         ("orders", "show", "none"),
         ("signals", "explain", "sig-none"),
+        ("signals", "trace", "sig-none"),
     ],
 )
 def test_what_is_not_there_or_no_number_is_told(home: Home, arguments: tuple[str, ...]) -> None:

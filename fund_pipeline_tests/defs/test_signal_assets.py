@@ -8,6 +8,7 @@ import pytest
 from dagster import AssetCheckResult, DagsterInstance, ExecuteInProcessResult, materialize
 
 from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.trading.latency_assets import signal_latency, signals_are_in_time
 from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
 from fund_pipeline.defs.trading.signal_checks import QUESTIONS, SIGNAL_CHECKS, judge
 from fund_pipeline.ledger import open_ledger
@@ -27,7 +28,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look() -> ExecuteInProcessResult:
-    return materialize([signal_inbox, signal_quality, *SIGNAL_CHECKS], instance=DagsterInstance.ephemeral())
+    return materialize(
+        [signal_inbox, signal_quality, signal_latency, *SIGNAL_CHECKS, signals_are_in_time],
+        instance=DagsterInstance.ephemeral(),
+    )
 
 
 def checks(result: ExecuteInProcessResult) -> dict[str, bool]:
@@ -35,7 +39,7 @@ def checks(result: ExecuteInProcessResult) -> dict[str, bool]:
 
 
 def test_an_inbox_without_a_signal_passes_every_check(home: Path) -> None:
-    assert checks(look()) == {"no_signal_waits": True} | dict.fromkeys(QUESTIONS, True)
+    assert checks(look()) == {"no_signal_waits": True, "signals_are_in_time": True} | dict.fromkeys(QUESTIONS, True)
 
 
 def test_what_waits_on_the_spool_is_stored_and_read(home: Path) -> None:
@@ -78,6 +82,9 @@ def test_a_signal_that_stays_unread_fails_the_check(home: Path) -> None:
     result = no_signal_waits()
     assert isinstance(result, AssetCheckResult)
     assert not result.passed
+    late = signals_are_in_time()
+    assert isinstance(late, AssetCheckResult)
+    assert not late.passed
 
 
 FINE = SenderQuality("tess", 10, 0, 0, 0, delay_seconds=1.0, ahead_seconds=0.0, read_seconds=0.2)

@@ -13,6 +13,7 @@ from dagster import (
 
 from fund_pipeline.defs.funds import fund_ids
 from fund_pipeline.defs.trading.active_assets import active
+from fund_pipeline.defs.trading.latency_assets import signal_latency, signals_are_in_time
 from fund_pipeline.defs.trading.nav_assets import NAV_SCHEDULES, nav, strike_nav
 from fund_pipeline.defs.trading.nav_checks import NAV_CHECKS
 from fund_pipeline.defs.trading.order_assets import decisions, executions, orders, positions, signals
@@ -47,7 +48,7 @@ before_the_night = ScheduleDefinition(
 
 look_at_signals = define_asset_job(
     "look_at_signals",
-    selection=AssetSelection.assets(signal_inbox, signal_quality),
+    selection=AssetSelection.assets(signal_inbox, signal_quality, signal_latency),
     description="Read what nobody has read yet, and note how each sender's signals come through.",
 )
 
@@ -82,6 +83,7 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             strategy_registry,
             signal_inbox,
             signal_quality,
+            signal_latency,
             signals,
             decisions(funds),
             orders,
@@ -93,7 +95,7 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             sender_payouts,
             *(active(fund_id) for fund_id in funds),
         ],
-        asset_checks=[*SIGNAL_CHECKS, *NAV_CHECKS],
+        asset_checks=[*SIGNAL_CHECKS, signals_are_in_time, *NAV_CHECKS],
         jobs=[
             note_registry,
             look_at_signals,
