@@ -63,19 +63,25 @@ def performance(struck: tuple[Struck, ...]) -> int:
     from fund_pipeline.accounts.nav.scaling import money
     from fund_pipeline.accounts.performance import Basis, DayValue, ValueSeries, returns_of
 
-    days: dict[str, list[DayValue]] = {}
+    nothing = money(0)
+    days: dict[Basis, dict[str, list[DayValue]]] = {basis: {} for basis in Basis}
     for one in struck:
         day, nav = one.close.day, one.nav
-        for client in one.clients:
-            value, out = money(client.value - client.outflow), money(client.outflow)
-            of_client = DayValue(day, value, money(client.inflow), out, money(client.charge))
-            days.setdefault(client.client_id, []).append(of_client)
-        whole = DayValue(day, money(nav.nav - nav.outflow), money(nav.inflow), money(nav.outflow))
-        days.setdefault("the fund", []).append(whole)
+        rows = [
+            (each.client_id, each.inflow, each.value, each.outflow, each.charge, each.gross - each.fee, each.fee)
+            for each in one.clients
+        ]
+        rows.append(("the fund", nav.inflow, nav.nav, nav.outflow, 0, nav.gross - nav.fee, nav.fee))
+        for name, inflow, value, outflow, charge, gross, fee in rows:
+            came, went = (money(amount) if amount else nothing for amount in (inflow, outflow))
+            net = DayValue(day, money(value - outflow), came, went, money(charge))
+            before_fees = DayValue(day, money(gross - outflow), came, went, money(fee) if fee else nothing)
+            days[Basis.NET].setdefault(name, []).append(net)
+            days[Basis.GROSS].setdefault(name, []).append(before_fees)
     found = 0
-    for values in days.values():
-        series = ValueSeries(Decimal(0), tuple(values))
-        found += sum(returns_of(series, basis).days > 0 for basis in Basis)
+    for basis, by_name in days.items():
+        for values in by_name.values():
+            found += returns_of(ValueSeries(Decimal(0), tuple(values)), basis).days > 0
     return found
 
 

@@ -13,8 +13,8 @@ from fund_pipeline.accounts.performance.time_weighted import (
     Basis,
     DailyReturn,
     annualised,
-    daily_returns,
     link,
+    time_weighted,
 )
 
 TWR_LABEL = "time-weighted (TWR)"
@@ -74,12 +74,11 @@ class Returns:
 
 def returns_of(series: ValueSeries, basis: Basis = Basis.NET, daily: tuple[DailyReturn, ...] | None = None) -> Returns:
     """Both returns of a series that has days. `daily` are its daily returns, where the caller has them."""
-    found = daily_returns(series, basis) if daily is None else daily
     return Returns(
         first=series.first,
         last=series.last,
         basis=basis,
-        twr=link(one.value for one in found),
+        twr=time_weighted(series, basis) if daily is None else link(one.value for one in daily),
         mwr=money_weighted(series, basis),
         profit=profit_of(series, basis),
     )

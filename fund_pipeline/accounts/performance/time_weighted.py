@@ -71,8 +71,35 @@ def link(returns: Iterable[Figure]) -> Figure:
 
 
 def time_weighted(series: ValueSeries, basis: Basis = Basis.NET) -> Figure:
-    """The return of the whole series, not annualised."""
-    return link(one.value for one in daily_returns(series, basis))
+    """The return of the whole series, not annualised: that of its daily returns, linked.
+
+    Where a day begins with what the day before ended with, the two cancel; so what is multiplied is the growth from one
+    flow to the next.
+    """
+    growth, began, ended = ONE, None, ZERO
+    before = series.opening
+    for one in series.days:
+        start = EXACT.add(before, one.inflow) if one.inflow else before
+        if one.value is None:
+            before = EXACT.subtract(start, paid_out(one))
+            continue
+        before = one.value
+        out = one.outflow if basis is Basis.NET else paid_out(one)
+        end = EXACT.add(before, out) if out else before
+        if not start and not end:
+            continue
+        if start <= 0:
+            return NotDefined.NO_CAPITAL
+        if end < 0:
+            return NotDefined.BELOW_ZERO
+        if began is None:
+            began = start
+        elif start != ended:
+            growth, began = EXACT.multiply(growth, EXACT.divide(ended, began)), start
+        ended = end
+    if began is None:
+        return NotDefined.NO_DAYS
+    return EXACT.subtract(EXACT.multiply(growth, EXACT.divide(ended, began)), ONE)
 
 
 def annualised(figure: Figure, days: int) -> Figure:

@@ -33,6 +33,15 @@ def test_flows_change_no_time_weighted_return(path: list[tuple[Decimal, Decimal]
     assert abs(with_flows - link(earned)) < TINY
 
 
+@given(paths, st.sampled_from(Basis))
+@LAW
+def test_the_return_of_a_series_is_that_of_its_daily_returns_linked(
+    path: list[tuple[Decimal, Decimal]], basis: Basis
+) -> None:
+    whole = grown([one for one, _ in path], [flow for _, flow in path])
+    assert abs(time_weighted(whole, basis) - link(one.value for one in daily_returns(whole, basis))) < TINY
+
+
 @given(st.lists(st.lists(daily, min_size=1, max_size=5), min_size=1, max_size=5))
 @LAW
 def test_linking_is_associative(parts: list[list[Decimal]]) -> None:
