@@ -1,0 +1,112 @@
+"""A home whose signal path is worked by real processes, and the senders and the market that it works for."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline.ledger.orders import live_orders
+from fund_pipeline.ledger.signal_model import SignalState
+from fund_pipeline.ledger.signal_quality import count_states
+from fund_pipeline_tests.decisions.floor import Floor, found, leg
+from fund_pipeline_tests.decisions.scenarios import sized
+from fund_pipeline_tests.homes import Home
+from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
+from fund_pipeline_tests.kills.boundaries import HURRY
+from fund_pipeline_tests.kills.services import Services, services_of
+
+SYMBOLS = ("AAPL", "AMD", "BAC", "CVX", "KO", "MSFT")
+PRICE = Decimal(100)
+SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
+
+
+class Desk(Floor):
+    """The trading floor with the real clock, worked by `services` and by nobody in this process.
+
+    `entries` are the signals that entered and have not been told to leave; `accepted` all that were answered.
+    """
+
+    def __init__(self, url: str, home: Path, services: Services, rng: random.Random) -> None:
+        super().__init__(url, home)
+        self.services, self.rng = services, rng
+        self.accepted: list[str] = []
+        self.entries: list[str] = []
+        self.mark()
+
+    def clock(self) -> datetime:
+        """The time now."""
+        return utc_now()
+
+    def mark(self) -> None:
+        """Quote everything anew, so that entries are sized."""
+        for symbol in SYMBOLS:
+            self.price(**{symbol: str(PRICE)})
+
+    def post(self, number: int) -> None:
+        """So many signals: entries at market, at a limit that waits, and with a stop; exits; a cancel."""
+        for _ in range(number):
+            kind = self.rng.choice(["market", "market", "stop", "limit", "leave"])
+            symbol, quantity = self.rng.choice(SYMBOLS), self.rng.randint(1, 5)
+            if kind == "leave" and self.entries:
+                self.leave(self.entries.pop(self.rng.randrange(len(self.entries))))
+                continue
+            fields = {"stop": {"stop_loss": 70}, "limit": {"order_type": "LIMIT", "price": 95}}.get(kind, {})
+            self.entries.append(self._accept(sized("ENTRY", leg("BUY", quantity, symbol, **fields), at=utc_now())))
+
+    def leave(self, entry: str) -> None:
+        """Exit an entry: what it holds is closed, and what still works is cancelled."""
+        self._accept(sized("EXIT", at=utc_now(), entry_signal_id=entry))
+
+    def leave_all(self) -> None:
+        """Exit everything."""
+        while self.entries:
+            self.leave(self.entries.pop())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no signal waits and no order is live."""
+        states = count_states(self.ledger)
+        return not live_orders(self.ledger) and not any(n for state, n in states.items() if state not in SETTLED)
+
+    def _accept(self, payload: dict[str, object]) -> str:
+        self.now = utc_now()
+        self.accepted.append(self.send(payload))
+        return self.accepted[-1]
+
+
+@contextmanager
+def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool) -> Iterator[Desk]:
+    """A new home and its services, not opened yet: on SQLite, or with ledger and Dagster instance on PostgreSQL.
+
+    `hurry` shortens the times that the product waits (`location.py`).
+    """
+    folder = Path(tempfile.mkdtemp(prefix="fund-kills-"))  # short: a socket's path may not be long
+    settings = {"FUND_AUDIT_KEY": AUDIT_KEY, "FUND_SECRETS_KEY": SECRETS_KEY, "FUND_PAPER_PRICES": ""}
+    url = f"sqlite:///{folder / 'ledger.sqlite'}"
+    if database_urls is not None:
+        settings |= dict(zip(("FUND_DATABASE_URL", "FUND_DAGSTER_DATABASE_URL"), database_urls, strict=True))
+        url = database_urls[0].replace("postgresql://", "postgresql+psycopg2://", 1)
+    if hurry:
+        (folder / HURRY).touch()
+    environment = Home(folder, settings).environment(DAGSTER_HOME=str(folder / "dagster"))
+    try:
+        with services_of(folder, environment) as services:
+            upgrade(url)
+            ledger = open_ledger(url)
+            found(ledger)
+            ledger.close()
+            services.prepare()
+            made = Desk(url, folder, services, random.Random(seed))
+            yield made
+            made.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,87 @@
+"""`kill -9` of runs, code server and daemon at each boundary of the signal path, and at any moment.
+
+`make test` has one of each boundary in a hurry; the campaign of `make chaos` has hundreds, with the product's own
+times and on both databases.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fund_pipeline_tests.kills.boundaries import Boundary, arm, disarm, stopped
+from fund_pipeline_tests.kills.desk import Desk
+from fund_pipeline_tests.kills.proof import faults_of
+from fund_pipeline_tests.kills.services import Victim
+
+BOTH = (Victim.SERVER, Victim.DAEMON)
+REACH_SECONDS, SETTLE_SECONDS = 120.0, 420.0
+MARK_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a process is killed, and which services at the same moment. No boundary: at any moment."""
+
+    boundary: Boundary | None
+    besides: tuple[Victim, ...] = ()
+
+
+def kill_and_prove(desk: Desk, kills: Sequence[Kill]) -> tuple[list[str], str]:
+    """Kill in this order while signals come in, then have everything settle and leave; what is wrong, and a summary."""
+    desk.services.open(*BOTH)
+    done: list[str] = []
+    for one in kills:
+        try:
+            done.append(_kill(desk, one))
+        except AssertionError as never:
+            return [f"{one}: {never}"], ", ".join(done)
+    desk.leave_all()
+    faults = [] if _wait(desk, lambda: desk.is_settled, SETTLE_SECONDS) else ["it has not settled"]
+    faults += faults_of(desk)
+    if desk.at_broker() or desk.positions():
+        faults.append(f"not flat: our books hold {desk.positions()}, the broker {desk.at_broker()}")
+    return faults, f"{len(desk.accepted)} signals, {len(desk.orders())} orders, killed: {', '.join(done)}"
+
+
+def _kill(desk: Desk, kill: Kill) -> str:
+    services, rng = desk.services, desk.rng
+    desk.mark()
+    if kill.boundary is None:
+        desk.post(rng.randint(1, 4))
+        threading.Event().wait(rng.uniform(0, 9))
+        workers = services.workers()
+        dying = {pid: Victim.WORKER for pid in rng.sample(workers, min(len(workers), 1))}
+    else:
+        arm(desk.home, kill.boundary)
+        desk.post(rng.randint(2, 4))
+        found: list[int] = []
+
+        def reached() -> bool:
+            pid = stopped(desk.home)
+            return found.append(pid) is None if pid is not None else False
+
+        assert _wait(desk, reached, REACH_SECONDS), "no process came there"
+        disarm(desk.home)
+        is_server = found[0] == services.pid(Victim.SERVER)
+        dying = {found[0]: Victim.SERVER if is_server else Victim.WORKER}
+    dying |= {services.pid(one): one for one in kill.besides}
+    services.kill(dying)
+    services.open(*(one for one in BOTH if one in dying.values()))
+    where = "ANYTIME" if kill.boundary is None else kill.boundary.name
+    return f"{where} {'+'.join(sorted(dying.values()))}"
+
+
+def _wait(desk: Desk, condition, seconds: float) -> bool:
+    """Wait for the condition, with quotes that stay fresh."""
+    end, marked = time.monotonic() + seconds, time.monotonic()
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        if time.monotonic() > marked + MARK_SECONDS:
+            desk.mark()
+            marked = time.monotonic()
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,131 @@
+"""The trading location's code server and the daemon as processes that can be killed, and are back at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from fund_pipeline.services import plan
+from fund_pipeline.services.group import Service
+from fund_pipeline.services.probes import socket_answers
+from fund_pipeline_tests.homes import ROOT
+from fund_pipeline_tests.waiting import wait_until
+
+PRODUCT, STOPPABLE = "fund_pipeline.defs.trading.definitions", "fund_pipeline_tests.kills.location"
+SECONDS = 120.0
+
+
+class Victim(StrEnum):
+    """What is killed: a run's process, or a service."""
+
+    WORKER = "worker"
+    SERVER = "trading"
+    DAEMON = "daemon"
+
+
+class Services:
+    """Code server and daemon of a home. `logs` holds all that they and the runs wrote."""
+
+    def __init__(self, process: subprocess.Popen[str], home: Path) -> None:
+        self._process = process
+        self._home = home
+        self.logs = home / "logs"
+        self._socket = home / "run" / "trading.sock"
+        self._workspace = home / "run" / "workspace.yaml"
+        self._pids: dict[Victim, int] = {}
+        for folder in (self.logs, self._socket.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._workspace.write_text(plan.workspace_of({"trading": self._socket}))
+
+    def prepare(self) -> None:
+        """Bring the ledger and the Dagster home up to date."""
+        pid = self._start(plan.preparation())
+        wait_until(lambda: not psutil.pid_exists(pid), seconds=SECONDS, what="the preparation")
+
+    def open(self, *which: Victim) -> None:
+        """Start services; a code server answers when this returns."""
+        for one in which:
+            if one is Victim.SERVER:
+                self._socket.unlink(missing_ok=True)
+                server = plan.code_server("trading", self._socket)
+                command = tuple(STOPPABLE if part == PRODUCT else part for part in server.command)
+                self._pids[one] = self._start(Service(server.name, command))
+                wait_until(lambda: socket_answers(self._socket), seconds=SECONDS, what="the code server")
+            elif one is Victim.DAEMON:
+                self._pids[one] = self._start(plan.daemon(self._workspace))
+
+    def kill(self, pids: Iterable[int]) -> None:
+        """`kill -9`, stopped ones too, all at the same moment."""
+        dying = list(pids)
+        for pid in dying:
+            os.kill(pid, signal.SIGKILL)
+        for pid in dying:
+            wait_until(lambda pid=pid: not _lives(pid), seconds=SECONDS, what=f"the end of {pid}")
+
+    def pid(self, which: Victim) -> int:
+        """The process of a service."""
+        return self._pids[which]
+
+    def workers(self) -> list[int]:
+        """The processes of runs, those whose code server is dead among them."""
+        found = []
+        for process in psutil.process_iter(["cmdline", "status"]):
+            is_run = any("spawn_main" in part for part in process.info["cmdline"] or ())
+            if is_run and process.info["status"] != psutil.STATUS_ZOMBIE and self._is_ours(process.pid):
+                found.append(process.pid)
+        return found
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            return os.getpgid(pid) == self._process.pid
+        except ProcessLookupError:
+            return False
+
+    def _start(self, service: Service) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        _, flag, *rest = service.command
+        assert flag == "-m"
+        self._process.stdin.write(json.dumps([str(self.logs / f"{service.name}.log"), *rest]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, (self.logs / "warm.log").read_text()[-3000:]
+        return int(line)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@contextmanager
+def services_of(home: Path, environment: Mapping[str, str]) -> Iterator[Services]:
+    """Services of a home, closed until they are opened; nothing is left of them afterwards."""
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    with (home / "logs" / "warm.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from fund_pipeline_tests.kills.warm import serve; serve()"],
+            env=dict(environment),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield Services(process, home)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
