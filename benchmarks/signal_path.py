@@ -34,6 +34,8 @@ from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
 ONE_BY_ONE, PAUSE, AT_ONCE = 12, 10.0, 500
 LIMIT_ONE, LIMIT_MANY = 9.0, 12.0
 STOCK_AT_ONCE = 20
+EQUITY = 390_000
+"""Of the sender: a little less than we allocate, so that a share stays one while our equity moves."""
 LONGEST = 900.0
 STOCK = "benchmarks.stock.definitions"
 
@@ -48,7 +50,7 @@ def send(ledger: Ledger, number: int) -> dict[str, datetime]:
     sender, committed = get_sender(ledger, SENDER), {}
     for _ in range(number):
         now = utc_now()
-        payload = signal("ENTRY", leg("BUY", 1), at=now, account_equity=400_000)
+        payload = signal("ENTRY", leg("BUY", 1), at=now, account_equity=EQUITY)
         stored = accept(ledger, sender, json.dumps(payload).encode(), Arrival(WayIn.WEBHOOK, now), HERE)
         committed[stored.signal_id] = utc_now()
     return committed

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from fund_pipeline.cli.main import main
@@ -67,8 +68,8 @@ class Home:
         return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
-    def up(self) -> Iterator[str]:
-        """`fund up` as a process of its own for as long as the block lasts; the URL it answers at."""
+    def up(self) -> Iterator[Mapping[str, Any]]:
+        """`fund up` as a process of its own for as long as the block lasts; what it says: `url`, `api` and so on."""
         process = subprocess.Popen(
             [sys.executable, "-c", "from fund_pipeline.cli.main import main; main()", "up", "--port", "0", "--json"],
             env=self.environment(),
@@ -80,7 +81,7 @@ class Home:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, f"`fund up` ended with {process.wait()}; see {self.path / 'logs'}"
-            yield json.loads(line)["url"]
+            yield json.loads(line)
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)

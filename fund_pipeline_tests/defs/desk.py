@@ -13,6 +13,8 @@ from typing import Any
 import pyotp
 import pytest
 
+from fund_pipeline.allocations.approval.decide import Decided, decide
+from fund_pipeline.allocations.approval.request import Request, Verb
 from fund_pipeline.clock import utc_now
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.active import active_allocation
@@ -23,6 +25,7 @@ from fund_pipeline.ledger.funds import get_fund, put_fund
 from fund_pipeline.ledger.model import Allocation, AllocationStatus
 from fund_pipeline.settings import load_settings
 from fund_pipeline.users import Security, UserRole, add_user, enrol_totp
+from fund_pipeline.warehouse import Warehouse
 from fund_pipeline_tests.homes import Home
 
 AHEAD_SECONDS = 25
@@ -58,6 +61,13 @@ class Desk:
         """The form of an admin who approves what is pending."""
         usual = {"decision": "approve", "allocation_id": self.named(), "approved_by": admin, "note": "seen"}
         return usual | ({} if "code" in fields else {"code": self.code(admin)}) | fields
+
+    def approve_elsewhere(self, admin: str) -> Decided:
+        """Approve what is pending, as a program does, outside of Dagster."""
+        settings = load_settings()
+        request = Request(Verb.APPROVE, self.named(), admin, self.code(admin), "seen")
+        matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
+        return decide(self.ledger, matrix, Security.of(settings, self.ledger), request, utc_now())
 
     def in_force(self) -> str | None:
         """What sizing would read: the id, or None."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,6 +34,11 @@ _REPORT = """mutation($p: ReportAssetCheckEvaluationsParams!) { reportAssetCheck
 _SENSOR = """query($name: String!) { sensorOrError(sensorSelector: {repositoryName: "__repository__",
     repositoryLocationName: "trading", sensorName: $name}) { ... on Sensor { sensorState { status
     ticks(limit: 20) { id endTimestamp } } } } }"""
+_SWITCH = """mutation($id: String!, $stop: Boolean!, $s: SensorSelector!) {
+    stopSensor(id: $id) @include(if: $stop) { __typename ... on PythonError { message } }
+    startSensor(sensorSelector: $s) @skip(if: $stop) { __typename ... on PythonError { message } } }"""
+_SENSOR_ID = """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor {
+    sensorState { id status } } } }"""
 _STARTED = """query($name: String!) { runsOrError(filter: {tags: [{key: "dagster/sensor_name", value: $name}]}) {
     ... on Runs { results { runId } } } }"""
 _RUNS = """query($name: String!) { runsOrError(filter: {pipelineName: $name}) {
@@ -133,6 +139,22 @@ class Live:
         """*Report evaluation* of the pages: a passing result that no code produced."""
         told = self.ask(_REPORT, {"p": {"assetKey": {"path": RECOMMENDED}, "checkName": CHECK["name"], "passed": True}})
         assert told["reportAssetCheckEvaluations"]["__typename"].endswith("Success"), told
+
+    @contextmanager
+    def without(self, sensor: str) -> Iterator[None]:
+        """A sensor of `trading` does not look for as long as the block lasts."""
+        selector = {
+            "repositoryName": "__repository__",
+            "repositoryLocationName": "trading",
+            "sensorName": sensor,
+        }
+        state = self.ask(_SENSOR_ID, {"s": selector})["sensorOrError"]["sensorState"]
+        assert state["status"] == "RUNNING"
+        self.ask(_SWITCH, {"id": state["id"], "stop": True, "s": selector})
+        try:
+            yield
+        finally:
+            self.ask(_SWITCH, {"id": state["id"], "stop": False, "s": selector})
 
     def runs_of(self, job: str) -> list[str]:
         """Runs of a job, newest first."""

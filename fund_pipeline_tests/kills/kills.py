@@ -17,7 +17,7 @@ from fund_pipeline_tests.kills.proof import faults_of
 from fund_pipeline_tests.kills.services import Victim
 
 BOTH = (Victim.SERVER, Victim.DAEMON)
-REACH_SECONDS, SETTLE_SECONDS = 120.0, 420.0
+REACH_SECONDS, SETTLE_SECONDS = 240.0, 600.0
 MARK_SECONDS = 10.0
 
 
@@ -53,7 +53,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
         desk.post(rng.randint(1, 4))
         threading.Event().wait(rng.uniform(0, 9))
         workers = services.workers()
-        dying = {pid: Victim.WORKER for pid in rng.sample(workers, min(len(workers), 1))}
+        dying = dict.fromkeys(rng.sample(workers, min(len(workers), 1)), Victim.WORKER)
     else:
         arm(desk.home, kill.boundary)
         desk.post(rng.randint(2, 4))

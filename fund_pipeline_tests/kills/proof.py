@@ -97,8 +97,7 @@ def _fills(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
     if booked != told:
         yield f"fills at the broker and not here {told - booked}, here and not there {booked - told}"
     kept = {
-        (one.strategy, one.account_id, one.instrument_key): one
-        for one in list_positions(desk.ledger, only_open=False)
+        (one.strategy, one.account_id, one.instrument_key): one for one in list_positions(desk.ledger, only_open=False)
     }
     if kept != rebuild(executions, _signals_of(orders)):
         yield "positions are not what executions sum to"

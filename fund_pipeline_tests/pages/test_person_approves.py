@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from fund_pipeline.allocations.approval.decide import decide
-from fund_pipeline.allocations.approval.request import Request, Verb
-from fund_pipeline.clock import utc_now
-from fund_pipeline.settings import load_settings
-from fund_pipeline.users import Security
-from fund_pipeline.warehouse import Warehouse
-from fund_pipeline_tests.defs.desk import WRONG, Desk, desk_in
+from fund_pipeline_tests.defs.desk import WRONG, Desk
 from fund_pipeline_tests.defs.live import ACTIVE, CHECK, RECOMMENDED, Live, Run, form
-from fund_pipeline_tests.homes import Home
 from fund_pipeline_tests.waiting import wait_until
 
 AUTOMATION, FOLLOWER = "release_approved_allocations", "follow_the_ledger"
 LAUNCHPAD = "/locations/__repository__@research/jobs/approve_allocations/playground"
-
-
-@pytest.fixture(scope="module")
-def desk(demo_home: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with desk_in(demo_home[0], tmp_path_factory.mktemp("approval") / "home", "ada", "bob", "cleo", "dora") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def live(desk: Desk) -> Iterator[Live]:
-    with desk.home.up() as url:
-        yield Live(url)
 
 
 @pytest.fixture(scope="module")
@@ -157,10 +137,7 @@ def test_what_is_approved_outside_dagster_is_released_too(desk: Desk, live: Live
     if desk.pending() is None:
         desk.change_limits(cvar_limit=0.008)
         live.ended(live.launch(assets=(RECOMMENDED,)))
-    settings = load_settings()
-    request = Request(Verb.APPROVE, desk.named(), "dora", desk.code("dora"))
-    matrix = Warehouse(settings.warehouse).read_returns("strategy_returns")
-    decided = decide(desk.ledger, matrix, Security.of(settings, desk.ledger), request, utc_now())
+    decided = desk.approve_elsewhere("dora")
     wait_until(
         lambda: live.materialised()[0]["allocation"] == decided.allocation.allocation_id,
         seconds=120,
