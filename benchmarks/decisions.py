@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -50,7 +51,8 @@ class Measured(Floor):
         self.batches_took: list[float] = []
         self.decision_took: list[float] = []
 
-    def clock(self):
+    def clock(self) -> datetime:
+        """The time now."""
         return utc_now()
 
     def read(self) -> None:
@@ -88,9 +90,7 @@ class Measured(Floor):
     def _end(self) -> None:
         assert all(one.state is OrderState.INTENT for one in live_orders(self.ledger))
         with self.ledger.writing() as connection:
-            connection.exec_driver_sql(
-                "UPDATE orders SET state = 'CANCELLED', closed_at = now() WHERE state = 'INTENT'"
-            )
+            connection.exec_driver_sql("UPDATE orders SET state = 'CANCELLED' WHERE state = 'INTENT'")
             connection.exec_driver_sql("UPDATE sender_entries SET remaining = 0 WHERE instrument_key = 'STOCK:AAPL'")
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of a batch: one run with its decisions and reasons, and the path from the inbox to the position."""
+"""What a person sees of a batch: one run with its decisions and reasons, and the path from inbox to position."""
 
 from __future__ import annotations
 
