@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from sqlalchemy import Connection, RowMapping, insert, select, tuple_
 
@@ -18,6 +18,8 @@ from fund_pipeline.terms import DecisionOutcome
 
 Key = tuple[str, str, int]
 """Signal, fund and part."""
+
+_COLUMNS = tuple(one.name for one in fields(DecisionRow))
 
 CHUNK = 500
 """Keys per query: SQLite takes some thousands of values in one statement."""
@@ -156,7 +158,8 @@ def _held(connection: Connection, keys: set[Key]) -> dict[Key, DecisionRow]:
 
 
 def _values(decision: DecisionRow) -> dict[str, object]:
-    return asdict(decision) | {
+    plain = {name: getattr(decision, name) for name in _COLUMNS}  # asdict would copy every figure
+    return plain | {
         "outcome": decision.outcome.value,
         "figures": dict(decision.figures),
         "actions": list(decision.actions),
@@ -164,8 +167,8 @@ def _values(decision: DecisionRow) -> dict[str, object]:
 
 
 def _decision(row: RowMapping) -> DecisionRow:
-    fields = {name: row[name] for name in DecisionRow.__dataclass_fields__}
-    return DecisionRow(**fields | {"outcome": DecisionOutcome(row["outcome"]), "actions": tuple(row["actions"])})
+    values = {name: row[name] for name in _COLUMNS}
+    return DecisionRow(**values | {"outcome": DecisionOutcome(row["outcome"]), "actions": tuple(row["actions"])})
 
 
 def decisions_by_id(ledger: Ledger, decision_ids: Iterable[str]) -> dict[str, DecisionRow]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
@@ -27,6 +28,23 @@ def list_positions(
         return read_positions(
             connection, strategy=strategy, account_id=account_id, instrument_key=instrument_key, only_open=only_open
         )
+
+
+def newest_positions(ledger: Ledger, newest: int) -> tuple[Position, ...]:
+    """So many positions: the open ones that changed last, then flat ones."""
+    table = tables.positions
+    query = select(table).order_by(table.c.is_flat, table.c.updated_at.desc()).limit(newest)
+    with ledger_away(), ledger.reading() as connection:
+        return tuple(_position(row) for row in connection.execute(query).mappings())
+
+
+def count_open_positions(ledger: Ledger) -> tuple[int, datetime | None]:
+    """How many are open, and when any position changed last; None where there is none."""
+    table = tables.positions
+    held = select(func.count()).select_from(table).where(tables.HOLDS_SOMETHING)
+    with ledger_away(), ledger.reading() as connection:
+        changed: datetime | None = connection.execute(select(func.max(table.c.updated_at))).scalar()
+        return int(connection.execute(held).scalar_one()), changed
 
 
 def read_positions(

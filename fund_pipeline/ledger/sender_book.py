@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, tuple_, update
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import SenderEntry
 from fund_pipeline.terms import Side
+
+CHUNK = 500
 
 
 def open_entries(ledger: Ledger, strategies: Collection[str]) -> tuple[SenderEntry, ...]:
@@ -26,13 +28,35 @@ def open_entries(ledger: Ledger, strategies: Collection[str]) -> tuple[SenderEnt
 
 
 def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> None:
-    """Put entries as they now are, within the transaction that records why."""
+    """Put entries as they now are, within the transaction that records why. Of one given twice, the last is meant."""
     table = tables.sender_entries
-    for entry in entries:
-        key = (table.c.signal_id == entry.signal_id) & (table.c.leg == entry.leg)
-        if connection.execute(update(table).where(key).values(remaining=entry.remaining)).rowcount == 0:
-            row = {name: getattr(entry, name) for name in SenderEntry.__dataclass_fields__}
-            connection.execute(insert(table).values(row | {"side": entry.side.value}))
+    newest = {(entry.signal_id, entry.leg): entry for entry in entries}
+    held = _held(connection, sorted(newest))
+    changed = [
+        {"of_signal": entry.signal_id, "of_leg": entry.leg, "remains": entry.remaining}
+        for key, entry in newest.items()
+        if key in held
+    ]
+    added = [
+        {name: getattr(entry, name) for name in SenderEntry.__dataclass_fields__} | {"side": entry.side.value}
+        for key, entry in newest.items()
+        if key not in held
+    ]
+    if changed:
+        is_one = (table.c.signal_id == bindparam("of_signal")) & (table.c.leg == bindparam("of_leg"))
+        connection.execute(update(table).where(is_one).values(remaining=bindparam("remains")), changed)
+    if added:
+        connection.execute(insert(table), added)
+
+
+def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    table, found = tables.sender_entries, set()
+    for start in range(0, len(keys), CHUNK):
+        query = select(table.c.signal_id, table.c.leg).where(
+            tuple_(table.c.signal_id, table.c.leg).in_(keys[start : start + CHUNK])
+        )
+        found |= {(row[0], row[1]) for row in connection.execute(query)}
+    return found
 
 
 def _entry(row: RowMapping) -> SenderEntry:

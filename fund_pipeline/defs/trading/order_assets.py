@@ -24,7 +24,7 @@ from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.signal_assets import signal_inbox
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.order_model import OrderRow
-from fund_pipeline.ledger.positions import list_positions
+from fund_pipeline.ledger.positions import count_open_positions, newest_positions
 
 GROUP = "trading"
 OWNERS = ["team:quants"]
@@ -137,8 +137,8 @@ def executions() -> MaterializeResult[None]:
 def positions() -> MaterializeResult[None]:
     """What each strategy holds in each account, at average cost, with what it has realised after commission."""
     with opened_ledger() as ledger:
-        found = list_positions(ledger, only_open=False)
-    held = [one for one in found if not one.is_flat]
+        found = newest_positions(ledger, SHOWN)
+        held, newest = count_open_positions(ledger)
     header = ("strategy", "account", "instrument", "quantity", "average price", "realised", "currency")
     rows = [
         (
@@ -150,10 +150,9 @@ def positions() -> MaterializeResult[None]:
             one.realised_pnl,
             one.currency,
         )
-        for one in sorted(found, key=lambda one: (one.is_flat, -one.updated_at.timestamp()))[:SHOWN]
+        for one in found
     ]
-    newest = max((one.updated_at for one in found), default=None)
     return MaterializeResult(
-        metadata={"open": len(held), "positions": MetadataValue.md(markdown_table(header, rows))},
-        data_version=DataVersion(f"{len(held)}:{newest.isoformat() if newest else '-'}"),
+        metadata={"open": held, "positions": MetadataValue.md(markdown_table(header, rows))},
+        data_version=DataVersion(f"{held}:{newest.isoformat() if newest else '-'}"),
     )
