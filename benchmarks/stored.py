@@ -69,13 +69,15 @@ STATEMENTS = (
         SELECT {KEY}, 0, {STRATEGY}, {SYMBOL}, 'BUY', 1, CASE WHEN {IS_OPEN} THEN 1 ELSE 0 END, {MOMENT}
         FROM generate_series(1, :signals) AS n WHERE {TRADED}""",
     f"""INSERT INTO positions (strategy, account_id, instrument_key, quantity, is_flat, cost, average_price,
-        realised_pnl, commission, multiplier, currency, opened_by, updated_at) SELECT 'S1', 'demo-paper', {SYMBOL}, 1,
-        false, 1, 1, 0, 0, 1, 'USD', {KEY}, {MOMENT} FROM generate_series(1, :signals) AS n
+        realised_pnl, commission, multiplier, currency, opened_by, updated_at,
+        lots) SELECT 'S1', 'demo-paper', {SYMBOL}, 1,
+        false, 1, 1, 0, 0, 1, 'USD', {KEY}, {MOMENT},
+        jsonb_build_array(jsonb_build_array({KEY}, 0, '1')) FROM generate_series(1, :signals) AS n
         WHERE {TRADED} AND {IS_OPEN}""",
     f"""INSERT INTO positions (strategy, account_id, instrument_key, quantity, is_flat, cost, average_price,
-        realised_pnl, commission, multiplier, currency, updated_at) SELECT 'X' || n / {HELD}, 'demo-paper',
+        realised_pnl, commission, multiplier, currency, updated_at, lots) SELECT 'X' || n / {HELD}, 'demo-paper',
         {symbol(f"((n / {HELD}) * 5 + n % {HELD}) % {SYMBOLS}")}, 1, false, 1, 1, 0, 0, 1, 'USD',
-        timestamptz '2025-01-01 15:00Z' FROM generate_series({HELD}, :positions - 1) AS n""",
+        timestamptz '2025-01-01 15:00Z', '[[null, 0, "1"]]'::jsonb FROM generate_series({HELD}, :positions - 1) AS n""",
 )
 
 

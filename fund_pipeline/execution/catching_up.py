@@ -18,9 +18,9 @@ from fund_pipeline.terms import OrderRole
 _ZERO = Decimal(0)
 
 
-def catch_up(desk: Desk, booked: Iterable[Execution]) -> None:
+def catch_up(desk: Desk, fills: Iterable[Execution]) -> None:
     """Let exits close what entries, that were cancelled for them, filled too late for them. Safe to repeat."""
-    names = [one.client_order_id for one in booked if one.client_order_id is not None and one.quantity]
+    names = [one.client_order_id for one in fills if one.client_order_id is not None and one.quantity]
     for entry in orders_by_id(desk.ledger, names).values():
         if entry.role is not OrderRole.ENTRY or entry.cancel_for != EndReason.EXIT_FIRST:
             continue

@@ -22,10 +22,10 @@ POISON = (FundError, ArithmeticError, AttributeError, LookupError, TypeError, Va
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_fills(desk: Desk, account_id: str) -> tuple[Execution, ...]:
+def book_fills(desk: Desk, account_id: str) -> tuple[tuple[Execution, ...], tuple[Execution, ...]]:
     """Ask the broker for fills and book those that are new, and those kept aside that can be booked by now.
 
-    BrokerAway; TemporaryError when the ledger is away.
+    What was booked, and all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
     """
     account = get_account(desk.ledger, account_id)
     newest = last_executed_at(desk.ledger, account_id)
@@ -36,12 +36,13 @@ def book_fills(desk: Desk, account_id: str) -> tuple[Execution, ...]:
     at = desk.now()
     aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
     fills = {aside_id_of(one): one for one in (as_execution(one, account, at) for one in told)}
-    return (
+    booked = (
         *_book(desk, account_id, [one for key, one in fills.items() if key not in aside], at),
         *_one_by_one(
             desk, account_id, (aside | {key: fills[key] for key in aside if key in fills}).values(), at, aside
         ),
     )
+    return booked, tuple(fills.values())
 
 
 def _book(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:

@@ -79,8 +79,8 @@ def follow(
 
 
 def _booked(desk: Desk, account_id: str) -> tuple[Execution, ...]:
-    booked = book_fills(desk, account_id)
-    catch_up(desk, booked)
+    booked, told = book_fills(desk, account_id)
+    catch_up(desk, told)  # not only what is new: who booked it may have died before this
     return booked
 
 

@@ -35,7 +35,7 @@ def newest_positions(ledger: Ledger, newest: int) -> tuple[Position, ...]:
     table = tables.positions
     query = select(table).order_by(table.c.is_flat, table.c.updated_at.desc()).limit(newest)
     with ledger_away(), ledger.reading() as connection:
-        return tuple(_position(row) for row in connection.execute(query).mappings())
+        return tuple(position_of(row) for row in connection.execute(query).mappings())
 
 
 def count_open_positions(ledger: Ledger) -> tuple[int, datetime | None]:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
 from fund_pipeline.execution.brokers.paper import FaultKind
+from fund_pipeline.execution.desk import Desk
+from fund_pipeline.execution.fills import book_fills
 from fund_pipeline.execution.port import OrderRequest
 from fund_pipeline.ledger.order_model import OrderState
 from fund_pipeline.lots import Lot
@@ -106,6 +108,18 @@ def test_what_an_entry_fills_after_its_exit_has_gone_the_next_attempt_closes(wor
     assert "FILLED_LATE" in world.alerts()
     assert (lots(world), world.at_broker()) == ((Lot(FIRST, 0, Decimal(100)),), 100)
     assert [(one.attempt, one.filled_quantity) for one in world.orders(OrderRole.EXIT)] == [(1, 0), (2, 25)]
+    world.check_settled()
+
+
+def test_what_an_entry_filled_late_is_closed_though_who_booked_it_died_at_once(world: World) -> None:
+    [entry] = world.run(limit(40))
+    world.decide(actions=cancel_first(entry, 0, 0))
+    world.settle(passes=3)
+    world.broker.fill_anyway(entry, Decimal(25), Decimal(40))
+    book_fills(Desk(world.ledger, world.brokers, world.now, world.patience, "dead"), "a1")
+    assert world.held() == 25
+    world.settle(passes=4)
+    assert (world.held(), world.at_broker()) == (0, 0)
     world.check_settled()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -99,14 +99,10 @@ def _fills(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
     kept = {
         (one.strategy, one.account_id, one.instrument_key): one for one in list_positions(desk.ledger, only_open=False)
     }
-    if kept != rebuild(executions, _signals_of(orders)):
+    if kept != rebuild(executions, {one.client_order_id: one for one in orders}):
         yield "positions are not what executions sum to"
     if desk.positions() != desk.at_broker():
         yield f"our books hold {desk.positions()}, the broker {desk.at_broker()}"
-
-
-def _signals_of(orders: Iterable[OrderRow]) -> Mapping[str, str]:
-    return {one.client_order_id: one.signal_id for one in orders}
 
 
 def _doubts(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
