@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("correlation", "cvar", "account_size", "ingestion", "nightly", "startup", "front_door", "signal_path", "books")
+NAMES = (
+    *("correlation", "cvar", "account_size", "ingestion", "nightly", "startup", "front_door"),
+    *("decisions", "signal_path", "books"),
+)
 
 for name in NAMES:
     print(f"\n== {name}", flush=True)

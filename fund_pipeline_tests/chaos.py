@@ -14,11 +14,13 @@ from fund_pipeline_tests.cerebro.allocation import campaign as allocation
 from fund_pipeline_tests.decisions import campaign as trading
 from fund_pipeline_tests.execution import campaign as execution
 from fund_pipeline_tests.front_door import anything, described, kills, outages
+from fund_pipeline_tests.kills import campaign as trading_kills
 
 CAMPAIGNS = (
     Campaign("allocation", allocation.run, trials=3000, quick_trials=300),
     Campaign("orders", execution.run, trials=80, quick_trials=8),
     Campaign("trading", trading.run, trials=2000, quick_trials=100),
+    Campaign("trading-kills", trading_kills.run, trials=200, quick_trials=20),
     Campaign("front-door-kills", kills.run, trials=100, quick_trials=10),
     Campaign("front-door-bodies", anything.run, trials=10_000, quick_trials=1000),
     Campaign("front-door-described", described.run, trials=200, quick_trials=20),

@@ -14,7 +14,7 @@ from pathlib import Path
 from fund_pipeline.clock import utc_now
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline.ledger.orders import live_orders
+from fund_pipeline.ledger.orders import list_orders, live_orders
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.ledger.signal_quality import count_states
 from fund_pipeline_tests.decisions.floor import Floor, found, leg
@@ -26,6 +26,7 @@ from fund_pipeline_tests.kills.services import Services, services_of
 
 SYMBOLS = ("AAPL", "AMD", "BAC", "CVX", "KO", "MSFT")
 PRICE = Decimal(100)
+EVERYTHING = 100_000
 SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
 
 
@@ -76,6 +77,11 @@ class Desk(Floor):
         """Whether no signal waits and no order is live."""
         states = count_states(self.ledger)
         return not live_orders(self.ledger) and not any(n for state, n in states.items() if state not in SETTLED)
+
+    @property
+    def ordered(self) -> int:
+        """How many orders there are."""
+        return len(list_orders(self.ledger, newest=EVERYTHING))
 
     def _accept(self, payload: dict[str, object]) -> str:
         self.now = utc_now()

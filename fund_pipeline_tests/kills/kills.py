@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fund_pipeline_tests.kills.boundaries import Boundary, arm, disarm, stopped
@@ -43,7 +43,7 @@ def kill_and_prove(desk: Desk, kills: Sequence[Kill]) -> tuple[list[str], str]:
     faults += faults_of(desk)
     if desk.at_broker() or desk.positions():
         faults.append(f"not flat: our books hold {desk.positions()}, the broker {desk.at_broker()}")
-    return faults, f"{len(desk.accepted)} signals, {len(desk.orders())} orders, killed: {', '.join(done)}"
+    return faults, f"{len(desk.accepted)} signals, {desk.ordered} orders, killed: {', '.join(done)}"
 
 
 def _kill(desk: Desk, kill: Kill) -> str:
@@ -74,7 +74,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
     return f"{where} {'+'.join(sorted(dying.values()))}"
 
 
-def _wait(desk: Desk, condition, seconds: float) -> bool:
+def _wait(desk: Desk, condition: Callable[[], bool], seconds: float) -> bool:
     """Wait for the condition, with quotes that stay fresh."""
     end, marked = time.monotonic() + seconds, time.monotonic()
     while not condition():

@@ -19,9 +19,8 @@ from fund_pipeline.ledger.positions import list_positions
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.signals.inbox import explain
 from fund_pipeline.terms import DecisionOutcome, OrderRole
-from fund_pipeline_tests.kills.desk import Desk
+from fund_pipeline_tests.kills.desk import EVERYTHING, Desk
 
-EVERYTHING = 100_000
 EVER, NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NONE = Decimal(0)
 TRADES = (DecisionOutcome.APPROVED, DecisionOutcome.RESIZED)
