@@ -41,6 +41,14 @@ def waiting_signals(ledger: Ledger, now: datetime) -> Waiting:
     return Waiting(count, f"{newest.isoformat()}:{count}:{revisions}" if count else "")
 
 
+def holders(ledger: Ledger) -> tuple[str, ...]:
+    """Who holds signals now, alive or dead."""
+    table = tables.signals
+    query = select(table.c.claimed_by).where(table.c.state == SignalState.CLAIMED.value).distinct()
+    with ledger_away(), ledger.reading() as connection:
+        return tuple(sorted(connection.execute(query).scalars()))
+
+
 def count_orders_to_follow(ledger: Ledger, ended_since: datetime) -> int:
     """Orders that have not ended, intents included, or have ended so lately that a fill may still be on its way."""
     lately = tables.orders.c.closed_at >= ended_since

@@ -9,12 +9,16 @@ import pytest
 from dagster import AssetKey, DagsterInstance, RunRequest, SkipReason, build_sensor_context
 
 from fund_pipeline.clock import utc_now
+from fund_pipeline.decisions.batch import LEASE
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.order_assets import SIGNALS_TAG
 from fund_pipeline.defs.trading.order_sensors import follow_orders, incoming_signals
 from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger.claims import claim
 from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline.signals.inbox import process_pending
 from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+from fund_pipeline_tests.signals.inboxes import READER
 
 PATH = ("signals", "decisions", "orders", "executions", "positions")
 
@@ -81,6 +85,19 @@ def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, i
     (second,) = asked(instance, incoming_signals)
     assert isinstance(second, SkipReason)
     assert "under way" in str(second.skip_message)
+
+
+def test_what_a_run_held_that_was_killed_is_taken_up_at_once_and_what_a_live_one_holds_is_left(
+    floor: Floor, instance: DagsterInstance
+) -> None:
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    process_pending(floor.ledger, READER, floor.now)
+    run = instance.create_run_for_job(trading_definitions(("demo",)).resolve_job_def("note_registry"))
+    claim(floor.ledger, run.run_id, utc_now(), LEASE, 10)
+    assert isinstance(asked(instance, incoming_signals)[0], SkipReason)
+    instance.report_run_failed(run)
+    (again,) = asked(instance, incoming_signals)
+    assert isinstance(again, RunRequest)
 
 
 def test_what_is_filled_later_is_booked_and_noted(floor: Floor, instance: DagsterInstance) -> None:

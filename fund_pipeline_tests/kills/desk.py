@@ -27,6 +27,8 @@ from fund_pipeline_tests.kills.services import Services, services_of
 SYMBOLS = ("AAPL", "AMD", "BAC", "CVX", "KO", "MSFT")
 PRICE = Decimal(100)
 EVERYTHING = 100_000
+PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300"}
+"""On a machine that is busy with other tests the start of a run may take long."""
 SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
 
 
@@ -103,7 +105,7 @@ def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool
         url = database_urls[0].replace("postgresql://", "postgresql+psycopg2://", 1)
     if hurry:
         (folder / HURRY).touch()
-    environment = Home(folder, settings).environment(DAGSTER_HOME=str(folder / "dagster"))
+    environment = Home(folder, settings).environment(DAGSTER_HOME=str(folder / "dagster"), **PATIENT)
     try:
         with services_of(folder, environment) as services:
             upgrade(url)

@@ -17,7 +17,7 @@ from fund_pipeline_tests.kills.proof import faults_of
 from fund_pipeline_tests.kills.services import Victim
 
 BOTH = (Victim.SERVER, Victim.DAEMON)
-REACH_SECONDS, SETTLE_SECONDS = 240.0, 600.0
+REACH_SECONDS, SETTLE_SECONDS = 300.0, 600.0
 MARK_SECONDS = 10.0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dagster import (
+    DagsterInstance,
     DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
@@ -20,7 +21,7 @@ from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
 from fund_pipeline.ledger.follow_ups import due_follow_ups
-from fund_pipeline.ledger.work_waiting import count_orders_to_follow, waiting_signals
+from fund_pipeline.ledger.work_waiting import count_orders_to_follow, holders, waiting_signals
 
 SIZE_AND_EXECUTE, NOTE_EXECUTIONS = "size_and_execute", "note_executions"
 INTERVAL_SECONDS = 5
@@ -49,15 +50,22 @@ def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | 
     with opened_ledger() as ledger:
         found = waiting_signals(ledger, now)
         due = due_follow_ups(ledger, now - WITHIN)
-    if not found.count and not due:
+        left = [one for one in holders(ledger) if _has_ended(context.instance, one)]
+    if not found.count and not due and not left:
         yield SkipReason("no signal waits")
         return
     filters = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=UNDER_WAY, created_after=now - YOUNG)
     if context.instance.get_runs(filters, limit=1):
         yield SkipReason(f"{found.count} signals wait, and a batch is under way")
         return
-    mark = ":".join([found.mark, *(one.signal.signal_id for one in due)])
+    mark = ":".join([found.mark, *left, *(one.signal.signal_id for one in due)])
     yield RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags={"fund/waiting": str(found.count + len(due))})
+
+
+def _has_ended(instance: DagsterInstance, holder: str) -> bool:
+    """Whether signals are held by a run that is over: it was killed, and nobody need wait for its lease to run out."""
+    run = instance.get_run_by_id(holder)
+    return run is not None and run.is_finished
 
 
 @sensor(
