@@ -85,11 +85,20 @@ def execute(server: PostgresServer, statement: str) -> None:
         connection.close()
 
 
-LIVE_FIRST = ("pages", "services", "defs", "api", "cli")
+LIVE_FIRST = ("pages", "kills", "services", "defs", "api", "cli")
 """Folders whose tests start processes and wait for them: begun first, so that no worker ends long after the other."""
 
+TOGETHER = ("pages",)
+"""Folders whose files share what takes long to start, and so a worker."""
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file, or of such a folder, go to one worker (`--dist loadgroup`), those that wait come first."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+
     def place(item: pytest.Item) -> int:
         folder = item.path.parent.name
         return LIVE_FIRST.index(folder) if folder in LIVE_FIRST else len(LIVE_FIRST)

@@ -55,9 +55,9 @@ class Desk(Floor):
             self.price(**{symbol: str(PRICE)})
 
     def post(self, number: int) -> None:
-        """So many signals: entries at market, at a limit that waits, and with a stop; exits; a cancel."""
-        for _ in range(number):
-            kind = self.rng.choice(["market", "market", "stop", "limit", "leave"])
+        """So many signals: an entry at market, which is sent and fills, then any: at a limit, with a stop, exits."""
+        kinds = ["market", "stop", "limit", "leave", "leave"]
+        for kind in ["market", *(self.rng.choice(kinds) for _ in range(number - 1))]:
             symbol, quantity = self.rng.choice(SYMBOLS), self.rng.randint(1, 5)
             if kind == "leave" and self.entries:
                 self.leave(self.entries.pop(self.rng.randrange(len(self.entries))))
