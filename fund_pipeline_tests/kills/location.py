@@ -9,7 +9,7 @@ from fund_pipeline.defs.trading import order_sensors
 from fund_pipeline.execution.patience import PATIENCE
 from fund_pipeline_tests.kills import boundaries
 
-TIMES = {"send_within": 3, "answer_within": 5, "settle": 8, "unknown_deadline": 40}
+TIMES = {"send_within": 3, "answer_within": 5, "settle": 12, "unknown_deadline": 40}
 LEASE, YOUNG = timedelta(seconds=6), timedelta(seconds=15)
 """What holds in a hurry, in seconds."""
 
