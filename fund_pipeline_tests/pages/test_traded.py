@@ -38,10 +38,11 @@ PARENTS = {
 
 @dataclass(frozen=True)
 class Batch:
-    """A run of the job, and what the ledger has of its decisions, by strategy."""
+    """A run of the job, and what the ledger has of its two decisions."""
 
     run_id: str
-    decisions: Mapping[str, DecisionRow]
+    traded: DecisionRow
+    small: DecisionRow
 
 
 @pytest.fixture(scope="module")
@@ -56,42 +57,38 @@ def weighed(desk: Desk) -> str:
 
 @pytest.fixture(scope="module")
 def batch(desk: Desk, live: Live, services: Mapping[str, Any], weighed: str) -> Batch:
-    """Two entries posted to the API while the sensor does not look: one that may trade, one that may not."""
-    other = next(name for name in UNITS if name != weighed)
-    home = desk.home.fund("strategies", "set", other, "status=INACTIVE")
-    assert home.returncode == 0, home.stderr
+    """Two entries posted to the API while the sensor does not look: one that trades, one that comes to no share."""
     settings = load_settings()
     secrets = demo_passphrases(desk.ledger, Vault.of(settings, desk.ledger), Environment(settings.environment), ACT)
-    with live.without("incoming_signals"):
-        ids = {name: _post(services["api"], name, secrets[demo_sender_of(name)]) for name in (weighed, other)}
     known = live.runs_of(JOB)
+    with live.without("incoming_signals"):
+        ids = [_post(services["api"], weighed, secrets[demo_sender_of(weighed)], equity) for equity in (10**5, 10**9)]
     (run_id,) = wait_until(lambda: [one for one in live.runs_of(JOB) if one not in known], seconds=180, what="a run")
     assert live.ended(run_id).status == "SUCCESS"
-    found = {name: list_decisions(desk.ledger, signal_id=signal_id)[0] for name, signal_id in ids.items()}
-    return Batch(run_id, found)
+    traded, small = (list_decisions(desk.ledger, signal_id=signal_id)[0] for signal_id in ids)
+    return Batch(run_id, traded, small)
 
 
-def _post(api: str, strategy: str, passphrase: str) -> str:
+def _post(api: str, strategy: str, passphrase: str, equity: int) -> str:
     leg = {"instrument": "AAPL", "instrument_type": "STOCK", "action": "BUY", "quantity": 10}
-    head = {"strategy_name": strategy, "signalID": f"page-{strategy}", "signal_sent_EPOCH": int(time.time())}
-    body = head | {"passphrase": passphrase, "account_equity": 100_000, "signal_type": "ENTRY", "signal_legs": [leg]}
+    head = {"strategy_name": strategy, "signalID": f"page-{equity}", "signal_sent_EPOCH": int(time.time())}
+    body = head | {"passphrase": passphrase, "account_equity": equity, "signal_type": "ENTRY", "signal_legs": [leg]}
     answer = httpx.post(f"{api}/api/v1/signals", json=body, timeout=60, trust_env=False)
     assert answer.status_code == httpx.codes.OK, answer.text
     signal_id: str = answer.json()["signal_id"]
     return signal_id
 
 
-def test_one_run_shows_one_batch_with_each_decision_and_its_reason(
-    page: Page, live: Live, batch: Batch, weighed: str
-) -> None:
-    assert {one.batch for one in batch.decisions.values()} == {batch.run_id}
-    assert (batch.decisions[weighed].outcome.value, batch.decisions[weighed].reason) == ("APPROVED", "SIZED")
+def test_one_run_shows_one_batch_with_each_decision_and_its_reason(page: Page, live: Live, batch: Batch) -> None:
+    assert batch.traded.batch == batch.small.batch == batch.run_id
+    assert (batch.traded.outcome.value, batch.traded.reason) == ("APPROVED", "SIZED")
+    assert (batch.small.outcome.value, batch.small.reason) == ("REJECTED", "TOO_SMALL")
     page.goto(f"{live.url}/runs/{batch.run_id}?logs=type%3Amaterialization")
-    page.get_by_text("[Show Markdown]").nth(0).click()
+    page.get_by_text("[Show Markdown]").first.click()
     table = page.get_by_role("dialog")
-    for strategy, decision in batch.decisions.items():
-        row = table.get_by_role("row").filter(has_text=strategy)
-        for words in (decision.signal_id, decision.outcome.value, decision.reason):
+    for decision in (batch.traded, batch.small):
+        row = table.get_by_role("row").filter(has_text=decision.signal_id)
+        for words in (decision.strategy, decision.outcome.value, decision.reason):
             expect(row).to_contain_text(words)
     page.keyboard.press("Escape")
 
@@ -99,7 +96,7 @@ def test_one_run_shows_one_batch_with_each_decision_and_its_reason(
 def test_the_asset_of_positions_shows_what_is_held(
     page: Page, live: Live, desk: Desk, batch: Batch, weighed: str
 ) -> None:
-    (order,) = [one for one in list_orders(desk.ledger) if one.decision_id == batch.decisions[weighed].decision_id]
+    (order,) = [one for one in list_orders(desk.ledger) if one.decision_id == batch.traded.decision_id]
     (position,) = list_positions(desk.ledger, strategy=weighed)
     assert position.quantity == order.filled_quantity > 0
     page.goto(f"{live.url}/assets/positions")
