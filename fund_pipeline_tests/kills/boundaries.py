@@ -59,7 +59,7 @@ def stopped(home: Path) -> int | None:
 def install() -> None:
     """Wrap the product's functions in this process."""
     from fund_pipeline.decisions import batch
-    from fund_pipeline.execution import following, sending
+    from fund_pipeline.execution import fills, sending
     from fund_pipeline.execution.brokers.paper import PaperBroker
     from fund_pipeline.ledger.executions import list_executions
 
@@ -77,7 +77,7 @@ def install() -> None:
     _wrap(batch, "settle_batch", after={Boundary.RECORDED: some})
     _wrap(PaperBroker, "submit", before={Boundary.SUBMITTING: always}, after={Boundary.SUBMITTED: always})
     _wrap(sending, "_deliver", after={Boundary.ACKNOWLEDGED: always})
-    _wrap(following, "book_executions", before={Boundary.TOLD: are_new}, after={Boundary.BOOKED: some})
+    _wrap(fills, "book_executions", before={Boundary.TOLD: are_new}, after={Boundary.BOOKED: some})
 
 
 Condition = Callable[..., bool]
