@@ -46,6 +46,7 @@ from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
 from fund_pipeline.cli.mongodb import follow_mongodb
 from fund_pipeline.cli.optimize import optimize
+from fund_pipeline.cli.performance import performance
 from fund_pipeline.cli.positions import executions, positions
 from fund_pipeline.cli.settings import settings
 from fund_pipeline.cli.up import up
@@ -64,6 +65,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(funds.app, name="funds")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(flows.app, name="flows")
+app.command()(performance)
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(rates.app, name="rates")
 app.add_typer(clients.app, name="clients")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -25,6 +26,9 @@ from fund_pipeline.ledger.navs import list_client_days, list_dealings, list_navs
 from fund_pipeline.ledger.payouts import payouts_of_sender
 from fund_pipeline_tests.accounts.golden import by_hand
 from fund_pipeline_tests.accounts.golden.told import KEYS, PAPER, ZONE, Told, at
+from fund_pipeline_tests.cli.pngs import is_png
+from fund_pipeline_tests.homes import Home
+from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.ledger_fixtures import embedded_url
 
 DUE_TO_ANN = "0.00 873.45 4998.45 0.00 0.00 0.00 622.95 0.00 0.00 0.00 623.45 0.00 1999.75 0.00"
@@ -33,8 +37,9 @@ DUE_TO_ANN = "0.00 873.45 4998.45 0.00 0.00 0.00 622.95 0.00 0.00 0.00 623.45 0.
 
 @pytest.fixture(scope="module")
 def told(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    ledger = open_ledger(embedded_url(sqlite_template, tmp_path_factory.mktemp("golden") / "ledger.sqlite"))
-    yield Told(ledger)
+    folder = tmp_path_factory.mktemp("golden")
+    ledger = open_ledger(embedded_url(sqlite_template, folder / "ledger.sqlite"))
+    yield Told(ledger, folder)
     ledger.close()
 
 
@@ -141,3 +146,42 @@ def _series(told: Told, whose: str | None) -> ValueSeries:
     if whose is None:
         return series_of_fund(list_navs(told.ledger, "demo", PAPER))
     return series_of_client(list_client_days(told.ledger, "demo", PAPER, client_id=whose))
+
+
+def test_the_command_shows_both_returns_of_the_fund_and_of_a_client_with_a_picture(
+    told: Told, worked: dict[date, by_hand.Day], tmp_path: Path
+) -> None:
+    home = Home(told.folder, {"FUND_AUDIT_KEY": AUDIT_KEY})
+    file = tmp_path / "golden.png"
+    of_fund = home.fund("performance", "--fund", "demo", "--attribution", "--picture", str(file), "--json")
+    assert of_fund.returncode == 0, of_fund.stdout
+    assert is_png(file)
+    shown = json.loads(of_fund.stdout)
+    twr, _ = by_hand.returns(by_hand.series(worked, None), by_hand.FIRST, by_hand.LAST)
+    assert shown["net"]["since_inception"]["twr"] == f"{round(twr, 12):f}"
+    assert len(shown["gross"]["month_on_month"]) == 14
+    assert shown["value"] == f"{exact(worked[by_hand.LAST].nav):f}"
+    for rows in shown["attribution"]:
+        assert sum(Decimal(one["profit"]) for one in rows["parts"]) == Decimal(rows["total"])
+    words = home.fund("performance", "--client", "ada").stdout
+    assert "time-weighted (TWR)" in words
+    assert "money-weighted (MWR)" in words
+    spring = ("--from", "2025-04-01", "--to", "2025-06-30")
+    quarter = json.loads(home.fund("performance", "--client", "bo", *spring, "--json").stdout)
+    assert [one["last"] for one in quarter["net"]["month_on_month"]] == ["2025-04-30", "2025-05-31", "2025-06-30"]
+    assert quarter["net"]["year_on_year"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [
+        ("give either --fund F or --client C", ()),
+        ("there is no NAV of fund demo", ("--fund", "demo", "--to", "2024-12-31")),
+        ("there is no fund 'gone'", ("--fund", "gone")),
+        ("which is no PNG", ("--fund", "demo", "--picture", "x.jpg")),
+    ],
+)
+def test_what_the_command_cannot_show_is_refused(told: Told, words: str, arguments: tuple[str, ...]) -> None:
+    done = Home(told.folder, {"FUND_AUDIT_KEY": AUDIT_KEY}).fund("performance", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr

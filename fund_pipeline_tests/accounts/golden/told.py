@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.clients.entry import parse_client, parse_request
@@ -61,10 +62,10 @@ class Step:
 
 
 class Told:
-    """The ledger as the fourteen months left it."""
+    """The ledger, in a folder, as the fourteen months left it."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.desk = ledger, Desk(ledger)
+    def __init__(self, ledger: Ledger, folder: Path) -> None:
+        self.ledger, self.folder, self.desk = ledger, folder, Desk(ledger)
         self.rates = rates_of_days(ledger, ZONE)
         self._found()
         self._snapshots()
