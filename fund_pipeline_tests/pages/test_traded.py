@@ -83,7 +83,8 @@ def test_one_run_shows_one_batch_with_each_decision_and_its_reason(page: Page, l
     assert batch.traded.batch == batch.small.batch == batch.run_id
     assert (batch.traded.outcome.value, batch.traded.reason) == ("APPROVED", "SIZED")
     assert (batch.small.outcome.value, batch.small.reason) == ("REJECTED", "TOO_SMALL")
-    page.goto(f"{live.url}/runs/{batch.run_id}?logs=type%3Amaterialization")
+    page.goto(f"{live.url}/assets/decisions")
+    expect(page.get_by_role("link").filter(has_text=batch.run_id[:8]).first).to_be_visible()
     page.get_by_text("[Show Markdown]").first.click()
     table = page.get_by_role("dialog")
     for decision in (batch.traded, batch.small):
