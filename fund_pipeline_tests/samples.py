@@ -11,6 +11,7 @@ from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
 from fund_pipeline.accounts.flows import flow_id_of, record
 from fund_pipeline.accounts.payouts import close_months, rates_of_days, set_terms
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.account_books import record_opening
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
 from fund_pipeline.ledger.alerts import raise_alert
@@ -19,6 +20,8 @@ from fund_pipeline.ledger.approval_model import Approval, ApprovalMethod, Decisi
 from fund_pipeline.ledger.approvals import put_in_force
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
+from fund_pipeline.ledger.break_model import BreakKind, Difference
+from fund_pipeline.ledger.breaks import Pass, record_pass
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.executions_aside import keep_aside
 from fund_pipeline.ledger.fund_day_model import FundDay, Opening
@@ -215,6 +218,19 @@ def strange_fill() -> Execution:
     return Execution(*told, Decimal(1), nonsense, none, "USD", Decimal(1), "USD", NOW, NOW)
 
 
+def a_break(**fields: object) -> Difference:
+    """The broker holds ten shares that our books do not."""
+    values: dict[str, object] = {
+        "kind": BreakKind.POSITION,
+        "subject": "STOCK:KO",
+        "message": "our books hold 0 STOCK:KO, the broker 10",
+        "instrument_key": "STOCK:KO",
+        "ours": Decimal(0),
+        "theirs": Decimal(10),
+    }
+    return Difference(**values | fields)  # type: ignore[arg-type]
+
+
 def fill_ledger(ledger: Ledger) -> None:
     """Put at least one row into every table: fund `demo` has a pending allocation, fund `second` an approved one."""
     put_fund(ledger, FUND, ACT)
@@ -225,6 +241,8 @@ def fill_ledger(ledger: Ledger) -> None:
     record(ledger, deposit(), ZoneInfo("America/New_York"), ACT)
     record_rates(ledger, [CurrencyRate("EUR", "USD", NOW, "demo-paper", Decimal("1.1"), NOW)])
     keep_day(ledger, "demo", TradingMode.PAPER, NOW.date(), lambda *_: fund_day())
+    record_opening(ledger, "demo-paper", {"USD": Decimal(1)}, "USD", NOW, ACT)
+    record_pass(ledger, "demo-paper", Pass((a_break(),), (), lambda _one: False, ()), ACT)
     set_halt(ledger, "demo", HaltState.ACTIVE, HaltState.REDUCING, "for a test", ACT)
     keep_aside(ledger, strange_fill(), "its price is no number", trouble(), NOW)
     raise_alert(ledger, trouble(), NOW)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from fund_pipeline.errors import FundError
 from fund_pipeline.execution import Broker
-from fund_pipeline.execution.port import AccountState, BrokerOrder, BrokerPosition
+from fund_pipeline.execution.port import AccountState, BrokerExecution, BrokerOrder, BrokerPosition
 from fund_pipeline.ledger.places import kept
 
 
@@ -31,21 +32,24 @@ class Heard:
 
 def ask_worth(broker: Broker) -> Heard:
     """Positions and state. FundError when it does not answer; InvalidOperation when its numbers are none."""
-    return Heard(positions=tuple(_position(one) for one in broker.positions()), state=_state(broker.account_state()))
+    return Heard(
+        positions=tuple(kept_position(one) for one in broker.positions()), state=kept_state(broker.account_state())
+    )
 
 
 def ask_all(broker: Broker) -> tuple[Heard, str | None]:
     """The same with its working orders; and why they are not known, when they are not."""
     heard = ask_worth(broker)
     try:
-        return replace(heard, orders=tuple(_order(one) for one in broker.open_orders())), None
+        return replace(heard, orders=tuple(kept_order(one) for one in broker.open_orders())), None
     except FundError as away:
         return heard, away.message
     except InvalidOperation:
         return heard, "a quantity of a working order is no number"
 
 
-def _state(said: AccountState) -> AccountState:
+def kept_state(said: AccountState) -> AccountState:
+    """As the books can keep it. InvalidOperation for numbers that are none."""
     cash = said.cash_by_currency
     return replace(
         said,
@@ -57,7 +61,7 @@ def _state(said: AccountState) -> AccountState:
     )
 
 
-def _position(said: BrokerPosition) -> BrokerPosition:
+def kept_position(said: BrokerPosition) -> BrokerPosition:
     """A price that is no number is one that was not said; a quantity that is none makes the whole answer none."""
     return replace(
         said,
@@ -68,8 +72,16 @@ def _position(said: BrokerPosition) -> BrokerPosition:
     )
 
 
-def _order(said: BrokerOrder) -> BrokerOrder:
+def kept_order(said: BrokerOrder) -> BrokerOrder:
+    """As the books can keep it. InvalidOperation for numbers that are none."""
     return replace(said, quantity=kept(said.quantity), filled_quantity=kept(said.filled_quantity))
+
+
+def kept_execution(said: BrokerExecution) -> BrokerExecution:
+    """As the books can keep it. InvalidOperation for numbers that are none."""
+    numbers = ("quantity", "price", "commission", "multiplier")
+    values: dict[str, Any] = {name: kept(getattr(said, name)) for name in numbers}
+    return replace(said, **values)
 
 
 def _optional(value: Decimal | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from fund_pipeline.accounts.asking import Heard, ask_all
 from fund_pipeline.accounts.findings import Finding, FindingKind
 from fund_pipeline.accounts.hours import SATURDAY
 from fund_pipeline.accounts.rates import ask_rates
+from fund_pipeline.accounts.reconciliation.noting import note_equity
 from fund_pipeline.errors import FundError, InputError
 from fund_pipeline.execution import Broker
 from fund_pipeline.ledger import Ledger
@@ -167,6 +168,7 @@ def _take(
     if snapshot.as_of > now + CLOCK_SKEW:
         message = f"the broker tells of {snapshot.as_of.isoformat()}, and it is {now.isoformat()}"
         return None, [*partial, finding(FindingKind.CLOCK_AHEAD, message)]
+    note_equity(ledger, snapshot, now)
     try:
         return record_snapshot(ledger, snapshot), partial
     except InputError as changed:  # the account was changed since it was read

@@ -17,6 +17,7 @@ from fund_pipeline.cli import (
     allocations,
     audit,
     backtests,
+    breaks,
     clients,
     days,
     explaining,
@@ -48,6 +49,7 @@ from fund_pipeline.cli.mongodb import follow_mongodb
 from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.performance import performance
 from fund_pipeline.cli.positions import executions, positions
+from fund_pipeline.cli.reconcile import reconcile
 from fund_pipeline.cli.settings import settings
 from fund_pipeline.cli.up import up
 from fund_pipeline.errors import FundError
@@ -90,6 +92,8 @@ app.add_typer(orders.app, name="orders")
 app.command()(positions)
 app.command()(executions)
 app.add_typer(paper.app, name="paper")
+app.command()(reconcile)
+app.add_typer(breaks.app, name="breaks")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)

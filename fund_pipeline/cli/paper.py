@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fund_pipeline.settings import Settings
 
 PAPER = "paper"
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 app = typer.Typer(help="The paper broker: its books and its prices.", no_args_is_help=True)
 
 
@@ -100,6 +102,33 @@ def show(
             order.state.value,
         )
     terminal.print(working)
+
+
+@app.command("remove-fill")
+def remove_fill(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The id of a paper account.")],
+    execution: Annotated[
+        str | None, typer.Argument(metavar="EXECUTION", help="The broker's id of the fill; the newest if not given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a fill back at the paper broker, with its cash and position, to see reconciliation find it."""
+    settings = start()
+    with ledger_of(settings) as ledger:
+        broker = _brokers(settings, ledger).get(account)
+        if broker is None:
+            raise InputError(f"there is no paper account {account!r}", remedy="run `fund accounts list`")
+        fills = broker.executions(_EVER)
+        if execution is None and not fills:
+            raise InputError(f"the paper account {account!r} has no fill", remedy="let a signal be traded first")
+        removed = broker.remove_fill(execution or fills[-1].execution_id)
+    if as_json:
+        print_json(asdict(removed))
+        return
+    typer.echo(
+        f"{account}: {removed.execution_id}, {removed.side.value} {plain(removed.quantity)} {removed.instrument_key} "
+        f"at {plain(removed.price)}, is gone at the paper broker; run `fund reconcile --account {account} --explain`"
+    )
 
 
 def _brokers(settings: Settings, ledger: Ledger) -> dict[str, PaperBroker]:

@@ -56,8 +56,10 @@ def _limits_wrong(strategy_id: str, wrong: InputError) -> Trouble:
     )
 
 
-def account_facts(account: Account, snapshot: AccountSnapshot | None, view: View, now: datetime) -> AccountFacts:
-    """An account as of `now`, by its newest word and what its broker holds."""
+def account_facts(
+    account: Account, snapshot: AccountSnapshot | None, now: datetime, *, reconciled: bool, locked: frozenset[str]
+) -> AccountFacts:
+    """An account as of `now`, by its newest word; whether its books are proved, and what breaks lock of it."""
     return AccountFacts(
         account_id=account.account_id,
         fund_id=account.fund_id,
@@ -69,8 +71,8 @@ def account_facts(account: Account, snapshot: AccountSnapshot | None, view: View
         equity=snapshot.equity if snapshot is not None and snapshot.currency == account.currency else None,
         margin_used=snapshot.margin_used if snapshot is not None else Decimal(0),
         age_seconds=None if snapshot is None else (now - snapshot.as_of).total_seconds(),
-        reconciled=view.answered,
-        locked=view.broken,
+        reconciled=reconciled,
+        locked=locked,
     )
 
 

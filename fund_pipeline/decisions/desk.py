@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from fund_pipeline.accounts.reconciliation.running import Books
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.facts import Sources
 from fund_pipeline.execution.brokers import Connections
@@ -43,3 +46,7 @@ class TradingDesk:
                     feed_closes(broker, settings.paper_prices)
         sources = Sources(brokers, reader.master, ZoneInfo(settings.time_zone))
         return cls(ledger, sources, brokers, reader, Spool(settings.spool))
+
+    def books(self, now: Callable[[], datetime]) -> Books:
+        """What reconciling the same accounts needs."""
+        return Books(self.ledger, self.brokers, self.sources.master, now)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.cerebro.sizing import Market, SignalFacts, Terms, World
-from fund_pipeline.decisions.agreeing import view_of
+from fund_pipeline.decisions.agreeing import views_of
 from fund_pipeline.decisions.as_facts import account_facts, book_entry, order_facts, position_facts, strategy_facts
 from fund_pipeline.decisions.brokers import ask_accounts
 from fund_pipeline.decisions.funds import fund_facts
@@ -19,8 +19,10 @@ from fund_pipeline.decisions.worth import Moment
 from fund_pipeline.execution import Broker
 from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.account_books import books_of
 from fund_pipeline.ledger.account_model import Account, AccountStatus
 from fund_pipeline.ledger.accounts import list_accounts
+from fund_pipeline.ledger.breaks import locks
 from fund_pipeline.ledger.entry_shares import filled_shares
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import Fund, Strategy
@@ -61,7 +63,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     mine = [one for one in books.positions if one.strategy in wanted]
     involved = _involved(accounts, strategies, wanted, mine)
     told = ask_accounts(sources.brokers, involved)
-    views = {one.account_id: view_of(one.account_id, books, told.get(one.account_id)) for one in accounts}
+    views = views_of(ledger, accounts, books, told, clock())
     keys |= {one.instrument_key for one in mine} | {one.instrument_key for one in books.orders}
     terms = {key: found for key in keys if (found := terms_of(key, sources.master)) is not None}
     keys |= {one.underlying for one in terms.values() if one.underlying is not None}
@@ -73,11 +75,19 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     now = clock()
     snapshots = keep_words(ledger, accounts, told, now)
     moment = Moment(snapshots, rates, sources.zone, now)
+    proved, locked = books_of(ledger), locks(ledger)
     world = World(
         strategies={name: strategy_facts(ledger, strategies[name], now) for name in wanted if name in strategies},
         funds={one.fund_id: fund_facts(ledger, one, accounts, moment) for one in funds},
         accounts={
-            one.account_id: account_facts(one, snapshots[one.account_id], views[one.account_id], now)
+            one.account_id: account_facts(
+                one,
+                snapshots[one.account_id],
+                now,
+                # Proved since we started, and the broker is there now.
+                reconciled=proved[one.account_id].may_enter and views[one.account_id].answered,
+                locked=locked.get(one.account_id, frozenset()),
+            )
             for one in accounts
         },
         positions=tuple(position_facts(one, views[one.account_id]) for one in books.positions),

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from fund_pipeline.accounts.reconciliation.noting import note_equity, sized_by
 from fund_pipeline.accounts.snapshots import latest, record_snapshot, snapshot_of
 from fund_pipeline.decisions.brokers import Told
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.break_model import Section
+from fund_pipeline.ledger.breaks import list_breaks
 
 Snapshots = Mapping[str, AccountSnapshot | None]
 
 
 def keep_words(ledger: Ledger, accounts: Iterable[Account], told: Mapping[str, Told], now: datetime) -> Snapshots:
-    """Record what was told, and give each account's newest word, by id; None where there never was one."""
-    return {one.account_id: _snapshot(ledger, one, told.get(one.account_id), now) for one in accounts}
+    """Record what was told, and give each account's newest word, by id; None where there never was one.
+
+    While equity has jumped without a flow that explains it, the word has the lesser of the good figure and the present.
+    """
+    heard = {one.account_id: _snapshot(ledger, one, told.get(one.account_id), now) for one in accounts}
+    jumps = {one.account_id: one for one in list_breaks(ledger, sections={Section.EQUITY})}
+    return {name: None if one is None else sized_by(one, jumps.get(name)) for name, one in heard.items()}
 
 
 def _snapshot(ledger: Ledger, account: Account, told: Told | None, now: datetime) -> AccountSnapshot | None:
@@ -25,6 +33,7 @@ def _snapshot(ledger: Ledger, account: Account, told: Told | None, now: datetime
         return latest(ledger, account.account_id)
     snapshot = snapshot_of(account.account_id, told.heard, now)
     try:
+        note_equity(ledger, snapshot, now)
         return record_snapshot(ledger, snapshot)
     except InputError as wrong:  # its clock or its currency: entries are refused for either, exits go on
         raise_alert(ledger, _not_kept(account, wrong), now)

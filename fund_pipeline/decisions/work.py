@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from fund_pipeline.accounts.reconciliation.running import make_ready
 from fund_pipeline.decisions.batch import AT_ONCE, Settled, decide_waiting
 from fund_pipeline.decisions.desk import TradingDesk
 from fund_pipeline.decisions.following_up import decide_follow_ups
@@ -84,8 +85,10 @@ def read_waiting(desk: TradingDesk, now: Clock) -> Read:
 def decide_rounds(desk: TradingDesk, owner: str, now: Clock) -> tuple[Settled, ...]:
     """Decide what is standardised, oldest first, batch after batch while there is more, a few at most.
 
-    Then what signals enter whose exits have filled since.
+    Then what signals enter whose exits have filled since. Accounts that have not been reconciled since we started are
+    before; where that cannot be done, their entries are refused, and exits go.
     """
+    make_ready(desk.books(now))
     settled: list[Settled] = []
     for _ in range(ROUNDS):
         batch = decide_waiting(desk.ledger, desk.sources, owner, now)

@@ -51,6 +51,8 @@ def claim(
     refused = refusal(standing, broker_is_live=broker_is_live)
     if refused is not None:
         return _refused(standing, refused, actor, now)
+    if order.role is OrderRole.ENTRY and standing.books_wait:
+        return Verdict()  # until its account is reconciled; it does not stay fresh for long
     if order.role is OrderRole.ENTRY:
         return Verdict((_submitted(order, order.quantity, actor, now),))
     shares = share_out(standing, now)

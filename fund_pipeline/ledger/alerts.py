@@ -65,6 +65,19 @@ def acknowledge(ledger: Ledger, alert_id: str, note: str, act: Act) -> Alert:
         return _known(connection, alert_id)
 
 
+def answer_alert(connection: Connection, kind: str, entity: str, entity_id: str, note: str, act: Act) -> None:
+    """What an alert tells of is over, within the caller's transaction: it is acknowledged, if one is open, audited."""
+    table = tables.alerts
+    same = (table.c.kind == kind) & (table.c.entity == entity) & (table.c.entity_id == entity_id)
+    query = select(table.c.alert_id).where(same, tables.STILL_OPEN)
+    alert_id = connection.execute(query).scalar()
+    if alert_id is not None:
+        changed = {"acknowledged_by": act.actor, "acknowledged_at": act.at, "note": note}
+        connection.execute(update(table).where(table.c.alert_id == alert_id).values(changed))
+        detail = {"kind": kind, "about": f"{entity} {entity_id}", "note": note}
+        audit.record(connection, act, "alert_acknowledged", "alert", alert_id, detail)
+
+
 def _raise(connection: Connection, trouble: Trouble, at: datetime) -> str:
     # One statement, so that two who raise the same at once make one alert of it, and neither's transaction fails.
     table = tables.alerts

@@ -16,6 +16,7 @@ from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, Execution, OrderRow, Position
 from fund_pipeline.ledger.orders import Step, read_order, take_step
+from fund_pipeline.ledger.own_entries import AMENDMENTS, amended_id
 from fund_pipeline.ledger.positions import lock_account, read_position, write_position
 from fund_pipeline.ledger.unstorable import unstorable
 from fund_pipeline.terms import Side
@@ -34,6 +35,7 @@ class Booking:
 
 Settle = Callable[[Execution, str | None, OrderRow | None, Position | None], Booking]
 Changed = Callable[[Execution, Execution], Trouble]
+After = Callable[[Position | None, Execution], Position]
 
 
 def book_executions(
@@ -58,7 +60,7 @@ def book_executions(
         booked = []
         for one in told:
             if (first := held.get(one.broker_execution_id)) is not None:
-                if not _same_fill(first, one):
+                if not _same_fill(first, one) and not _is_amended(connection, one):
                     raise_alert(connection, changed(first, one), at)
                 continue
             number += 1
@@ -71,6 +73,35 @@ def book_executions(
                 raise_alert(connection, trouble, at)
             held[one.broker_execution_id] = execution
             booked.append(execution)
+    return tuple(booked)
+
+
+def book_entries(ledger: Ledger, account_id: str, entries: Sequence[Execution], after: After) -> tuple[Execution, ...]:
+    """Book entries of our own, such as corrections and transfers, all in one transaction; those that were new.
+
+    They are executions in the strategy that they name and of no order; `after` is the position after one.
+    """
+    with ledger_away(), ledger.writing() as connection:
+        return write_entries(connection, account_id, entries, after)
+
+
+def write_entries(
+    connection: Connection, account_id: str, entries: Sequence[Execution], after: After
+) -> tuple[Execution, ...]:
+    """The same within a transaction of the caller's."""
+    lock_account(connection, account_id)
+    held = _held(connection, known_account(connection, account_id), [one.broker_execution_id for one in entries])
+    number = _last_number(connection, account_id)
+    booked = []
+    for one in entries:
+        if one.broker_execution_id in held:
+            continue
+        number += 1
+        entry = replace(one, number=number, client_order_id=None)
+        position = read_position(connection, (entry.strategy, account_id, entry.instrument_key))
+        connection.execute(insert(tables.executions), asdict(entry) | {"side": entry.side.value})
+        write_position(connection, after(position, entry))
+        booked.append(entry)
     return tuple(booked)
 
 
@@ -123,6 +154,15 @@ def _held(connection: Connection, account: Account, ids: Sequence[str]) -> dict[
         for row in connection.execute(query).mappings():
             held[row["broker_execution_id"]] = _execution(row)
     return held
+
+
+def _is_amended(connection: Connection, told: Execution) -> bool:
+    """Whether the books have taken the change in by an entry of their own."""
+    table = tables.executions
+    of_account = (table.c.broker == told.broker) & (table.c.broker_account == told.broker_account)
+    ids = [amended_id(kind, 1, told.broker_execution_id) for kind in AMENDMENTS]
+    query = select(table.c.number).where(of_account, table.c.broker_execution_id.in_(ids)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _same_fill(first: Execution, again: Execution) -> bool:

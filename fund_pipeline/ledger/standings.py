@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from fund_pipeline.errors import InvariantError, TemporaryError
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_books import read_books
 from fund_pipeline.ledger.account_model import EVERYWHERE, Account, Trouble
 from fund_pipeline.ledger.accounts import known_account
 from fund_pipeline.ledger.alerts import raise_alert
@@ -34,6 +35,7 @@ class Standing:
     ----------
     strategy_mode : None when the strategy is not in the registry any more.
     halt : the stricter one of the fund's and of everybody's.
+    books_wait : its account was reconciled once, and has not been since we started or its broker was away.
     position : what its strategy holds of its instrument in its account; None when it never held any.
     net_quantity : what all strategies together hold of it there, signed.
     working : the live orders in that instrument and account, of all strategies, this one among them, oldest first.
@@ -45,6 +47,7 @@ class Standing:
     strategy_mode: TradingMode | None
     account: Account
     halt: HaltState
+    books_wait: bool = False
     position: Position | None = None
     net_quantity: Decimal = Decimal(0)
     working: tuple[OrderRow, ...] = ()
@@ -115,6 +118,7 @@ def _standing(connection: Connection, client_order_id: str, *, lock: bool = Fals
         "strategy_mode": _mode(connection, order.strategy),
         "account": known_account(connection, order.account_id),
         "halt": _halt(connection, order.fund_id),
+        "books_wait": read_books(connection, order.account_id).waits,
     }
     if not order.role.closes:
         return Standing(**terms)

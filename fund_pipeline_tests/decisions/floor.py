@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fund_pipeline.accounts.reconciliation.running import Books, make_ready
 from fund_pipeline.decisions import Settled, Sources, decide_follow_ups, decide_waiting
 from fund_pipeline.decisions.days import open_days
 from fund_pipeline.execution import follow, submit_intents
@@ -85,6 +86,7 @@ class Floor:
         """Connect to the brokers, as a new process does."""
         self.brokers = Connections(list_accounts(self.ledger), self.home, self.clock)
         self.sources = Sources(self.brokers, READER.master, ZoneInfo("America/New_York"))
+        make_ready(Books(self.ledger, self.brokers, READER.master, self.clock))
 
     def clock(self) -> datetime:
         """The time now."""

@@ -13,6 +13,14 @@ from dagster import (
 
 from fund_pipeline.defs.funds import fund_ids
 from fund_pipeline.defs.trading.active_assets import active
+from fund_pipeline.defs.trading.books_assets import (
+    BOOK_CHECKS,
+    books,
+    books_in_market_hours,
+    every_night,
+    prove_the_books,
+    reconcile_books,
+)
 from fund_pipeline.defs.trading.latency_assets import signal_latency, signals_are_in_time
 from fund_pipeline.defs.trading.nav_assets import NAV_SCHEDULES, nav, strike_nav
 from fund_pipeline.defs.trading.nav_checks import NAV_CHECKS
@@ -93,15 +101,17 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             fund_snapshots,
             nav,
             sender_payouts,
+            books,
             *(active(fund_id) for fund_id in funds),
         ],
-        asset_checks=[*SIGNAL_CHECKS, signals_are_in_time, *NAV_CHECKS],
+        asset_checks=[*SIGNAL_CHECKS, signals_are_in_time, *NAV_CHECKS, *BOOK_CHECKS],
         jobs=[
             note_registry,
             look_at_signals,
             size_and_execute,
             note_executions,
             take_snapshots_job,
+            reconcile_books,
             strike_nav,
             close_payouts_job,
         ],
@@ -109,12 +119,15 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             before_the_night,
             every_five_minutes,
             snapshots_in_market_hours,
+            books_in_market_hours,
+            every_night,
             *NAV_SCHEDULES,
             payouts_on_the_first,
         ],
         sensors=[
             incoming_signals,
             follow_orders,
+            prove_the_books,
             *([release_after_the_check(funds), follow_the_ledger(funds)] if funds else []),
         ],
         executor=in_process_executor,

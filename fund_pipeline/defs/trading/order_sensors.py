@@ -18,6 +18,7 @@ from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.following_up import WITHIN
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
+from fund_pipeline.defs.trading.starting import note_this_start
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
 from fund_pipeline.ledger.follow_ups import due_follow_ups
@@ -48,6 +49,7 @@ def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | 
     """One run per batch. Its key has the minute in it, for a key of which the run died would never fire again."""
     now = utc_now()
     with opened_ledger() as ledger:
+        note_this_start(ledger)
         found = waiting_signals(ledger, now)
         due = due_follow_ups(ledger, now - WITHIN)
         left = [one for one in holders(ledger) if _has_ended(context.instance, one)]

@@ -36,7 +36,7 @@ from fund_pipeline.ledger.tables.execution import (
     sender_entries,
 )
 from fund_pipeline.ledger.tables.payouts import payout_items, payout_payments, payout_terms, payouts
-from fund_pipeline.ledger.tables.reconciliation import currency_rates
+from fund_pipeline.ledger.tables.reconciliation import STANDS, account_books, breaks, cash_openings, currency_rates
 from fund_pipeline.ledger.tables.registry import backtest_summaries, dates_acceptances, funds, strategies
 from fund_pipeline.ledger.tables.signals import (
     NOT_REPEATS,
@@ -59,8 +59,10 @@ __all__ = [
     "ONLY_ACTIVE",
     "ORDER_IS_LIVE",
     "SEQUENCE",
+    "STANDS",
     "STILL_OPEN",
     "NullableJson",
+    "account_books",
     "account_snapshots",
     "accounts",
     "alerts",
@@ -71,7 +73,9 @@ __all__ = [
     "audit",
     "audit_head",
     "backtest_summaries",
+    "breaks",
     "cash_flows",
+    "cash_openings",
     "client_days",
     "client_terms",
     "clients",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from fund_pipeline.errors import InputError, TemporaryError
-from fund_pipeline.execution.brokers.paper import book, filling
+from fund_pipeline.execution.brokers.paper import book, correcting, filling
 from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState, Which
 from fund_pipeline.execution.brokers.paper.faults import Fault, FaultKind, add_fault, take_fault
 from fund_pipeline.execution.brokers.paper.store import Store, to_text
@@ -192,6 +192,44 @@ class PaperBroker:
         """A trade that came from elsewhere, such as a person at the broker's own screen."""
         with self._now() as (db, now):
             filling.trade(db, self._terms, self._name, request, request.quantity, price, now, reference)
+
+    def remove_fill(self, execution_id: str) -> BrokerExecution:
+        """Take a fill back as if it had never been, with its cash and position; its order keeps its state.
+
+        InputError when there is no such fill.
+        """
+        with self._now() as (db, _now):
+            return correcting.remove(db, execution_id)
+
+    def alter_fill(self, execution_id: str, quantity: Decimal, price: Decimal) -> None:
+        """Tell of a fill with other figures from now on, with the cash and position that come of them. InputError."""
+        with self._now() as (db, _now):
+            correcting.alter(db, execution_id, quantity, price)
+
+    def charge_late(self, execution_id: str, commission: Decimal) -> None:
+        """Tell of a fill with another commission from now on, and take the difference. InputError."""
+        with self._now() as (db, _now):
+            correcting.charge(db, execution_id, commission)
+
+    def repeat_fill(self, execution_id: str) -> str:
+        """Tell of a fill once more under another id, without anything having been traded; that id. InputError."""
+        with self._now() as (db, now):
+            return correcting.repeat(db, execution_id, now)
+
+    def split(self, instrument_key: str, new: int, old: int) -> None:
+        """Give `new` units for each `old` ones, at the same cost; prices move with it. InputError."""
+        with self._now() as (db, _now):
+            correcting.split(db, instrument_key, new, old)
+
+    def move_cash(self, currency: str, amount: Decimal) -> None:
+        """Pay money in, or out below zero, without a word: a deposit, a fee, a dividend."""
+        with self._now() as (db, _now):
+            book.add_cash(db, currency, amount)
+
+    def lose_order(self, client_order_id: str) -> None:
+        """Forget an order, as if it had never come. InputError."""
+        with self._now() as (db, _now):
+            correcting.lose(db, client_order_id)
 
     def close(self) -> None:
         """Give the file back."""
