@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 
+from fund_pipeline_tests.accounts.reconciliation import campaign as reconciliation
 from fund_pipeline_tests.campaigns import Campaign
 from fund_pipeline_tests.cerebro.allocation import campaign as allocation
 from fund_pipeline_tests.decisions import campaign as trading
@@ -19,6 +20,7 @@ from fund_pipeline_tests.kills import campaign as trading_kills
 CAMPAIGNS = (
     Campaign("allocation", allocation.run, trials=3000, quick_trials=300),
     Campaign("orders", execution.run, trials=80, quick_trials=8),
+    Campaign("reconciliation", reconciliation.run, trials=1000, quick_trials=60),
     Campaign("trading", trading.run, trials=2000, quick_trials=100),
     Campaign("trading-kills", trading_kills.run, trials=200, quick_trials=20),
     Campaign("front-door-kills", kills.run, trials=100, quick_trials=10),

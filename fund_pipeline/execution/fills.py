@@ -37,7 +37,7 @@ def book_fills(desk: Desk, account_id: str) -> tuple[tuple[Execution, ...], tupl
     aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
     fills = {aside_id_of(one): one for one in (as_execution(one, account, at) for one in told)}
     booked = (
-        *_book(desk, account_id, [one for key, one in fills.items() if key not in aside], at),
+        *book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at),
         *_one_by_one(
             desk, account_id, (aside | {key: fills[key] for key in aside if key in fills}).values(), at, aside
         ),
@@ -45,7 +45,8 @@ def book_fills(desk: Desk, account_id: str) -> tuple[tuple[Execution, ...], tupl
     return booked, tuple(fills.values())
 
 
-def _book(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:
+def book_told(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:
+    """Book what a broker told of; those that were new. One that cannot be booked is kept aside. TemporaryError."""
     try:
         return book_executions(desk.ledger, account_id, fills, _settle(desk), execution_changed, at)
     except TemporaryError:

@@ -90,10 +90,13 @@ def _is_opened(one: Execution, opening: Opening) -> bool:
 
 
 def _realised(folded: Iterable[Folded]) -> Amounts:
-    """What margined executions have paid, at the average cost of the whole account."""
+    """What margined executions have paid, at the average cost of the whole account, in the order of the broker's times.
+
+    Average cost depends on the order, and a fill that was missed is booked after those that came later.
+    """
     cash: Amounts = {}
     held: dict[str, tuple[Decimal, Decimal]] = {}
-    for group in folded:
+    for group in sorted(folded, key=lambda one: (one.first.executed_at, one.first.number)):
         _add(cash, group.first.commission_currency, -group.commission)
         one = group.stands
         if one is None or one.quantity == 0:

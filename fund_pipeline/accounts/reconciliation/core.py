@@ -238,6 +238,7 @@ def _orders(
     ours: Ours, said: Judged, theirs: Theirs, rules: Rules, standing: list[Difference], repairs: list[Repair]
 ) -> None:
     asked = in_question(ours.orders, theirs.asked_at - rules.answer_within)
+    asked = tuple(one for one in asked if one.remaining)  # the others have ended by what is to be booked
     live = frozenset(one.client_order_id for one in ours.orders)
     found = compare_orders(asked, ours.ended, live, said.open_orders or (), said.found)
     standing += found.standing

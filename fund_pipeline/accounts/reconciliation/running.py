@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
+from fund_pipeline.accounts.findings import FindingKind
 from fund_pipeline.accounts.reconciliation.asking import ask_theirs, read_ours, since_when, with_ended
 from fund_pipeline.accounts.reconciliation.core import Reconciled, Repair, RepairKind, reconcile
 from fund_pipeline.accounts.reconciliation.model import Theirs
 from fund_pipeline.accounts.reconciliation.rules import RULES, Rules
-from fund_pipeline.errors import InputError
+from fund_pipeline.errors import FundError, InputError, TemporaryError
 from fund_pipeline.execution import PATIENCE, Broker, Patience
-from fund_pipeline.execution.booking import settle
 from fund_pipeline.execution.desk import Desk
+from fund_pipeline.execution.fills import POISON, book_told
 from fund_pipeline.execution.positions import apply
 from fund_pipeline.execution.resolving import alert_overdue, take_word
-from fund_pipeline.execution.troubles import execution_changed
 from fund_pipeline.instruments import InstrumentMaster, parse_key
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_books import books_of, opening_of, record_opening
@@ -27,7 +27,7 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.break_model import BreakKind, Difference
 from fund_pipeline.ledger.breaks import Pass, Recorded, record_pass
-from fund_pipeline.ledger.executions import book_entries, book_executions
+from fund_pipeline.ledger.executions import book_entries
 from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.orders import orders_by_id
 
@@ -103,8 +103,38 @@ def reconcile_account(books: Books, account: Account) -> Passed:
 
 
 def reconcile_accounts(books: Books, accounts: Iterable[Account]) -> tuple[Passed, ...]:
-    """One pass over each."""
-    return tuple(reconcile_account(books, one) for one in accounts)
+    """One pass over each. One that fails for reasons of ours is not proved, pages a person, and holds up no other."""
+    passed = []
+    for account in accounts:
+        try:
+            passed.append(reconcile_account(books, account))
+        except TemporaryError:
+            raise
+        except POISON as fault:
+            _note_failure(books, account, fault)
+    return tuple(passed)
+
+
+def _note_failure(books: Books, account: Account, fault: Exception) -> None:
+    why = fault.message if isinstance(fault, FundError) else repr(fault)
+    finding = {
+        "kind": FindingKind.PARTIAL.value,
+        "account_id": account.account_id,
+        "about": "our books",
+        "message": why,
+    }
+    at = books.now()
+    record_pass(books.ledger, account.account_id, Pass((), (), lambda _one: False, (finding,)), Act(ACTOR, at, ACTOR))
+    trouble = Trouble(
+        severity=Severity.CRITICAL,
+        kind="RECONCILIATION_FAILED",
+        entity="account",
+        entity_id=account.account_id,
+        message=f"account {account.account_id} could not be reconciled: {why}; its entries wait",
+        remedy=f"run `fund reconcile --account {account.account_id} --explain`, and report it to a developer",
+        fund_id=account.fund_id,
+    )
+    raise_alert(books.ledger, trouble, at)
 
 
 def make_ready(books: Books) -> tuple[Passed, ...]:
@@ -163,10 +193,10 @@ def _make(books: Books, account: Account, repairs: Iterable[Repair], at: datetim
         else:
             words.append(one)
     account_id = account.account_id
-    book_executions(books.ledger, account_id, imports, settle, execution_changed, at)
+    desk = Desk(books.ledger, books.brokers, books.now, books.patience, ACTOR)
+    book_told(desk, account_id, imports, at)
     if entries:
         book_entries(books.ledger, account_id, entries, apply)
-    desk = Desk(books.ledger, books.brokers, books.now, books.patience, ACTOR)
     orders = orders_by_id(books.ledger, [one.client_order_id for one in words])
     for one in words:
         order = orders[one.client_order_id]
