@@ -79,19 +79,24 @@ def _post(api: str, strategy: str, passphrase: str, equity: int) -> str:
     return signal_id
 
 
-def test_one_run_shows_one_batch_with_each_decision_and_its_reason(page: Page, live: Live, batch: Batch) -> None:
+def test_one_batch_is_shown_with_each_decision_and_its_reason(page: Page, live: Live, batch: Batch) -> None:
     assert batch.traded.batch == batch.small.batch == batch.run_id
     assert (batch.traded.outcome.value, batch.traded.reason) == ("APPROVED", "SIZED")
     assert (batch.small.outcome.value, batch.small.reason) == ("REJECTED", "TOO_SMALL")
     page.goto(f"{live.url}/assets/decisions")
-    expect(page.get_by_role("link").filter(has_text=batch.run_id[:8]).first).to_be_visible()
-    page.get_by_text("[Show Markdown]").first.click()
-    table = page.get_by_role("dialog")
     for decision in (batch.traded, batch.small):
-        row = table.get_by_role("row").filter(has_text=decision.signal_id)
+        row = page.get_by_role("row").filter(has_text=decision.signal_id).last
         for words in (decision.strategy, decision.outcome.value, decision.reason):
             expect(row).to_contain_text(words)
-    page.keyboard.press("Escape")
+
+
+def test_its_run_has_a_step_for_each_part_of_the_path_and_what_each_came_to(
+    page: Page, live: Live, batch: Batch
+) -> None:
+    page.goto(f"{live.url}/runs/{batch.run_id}")
+    for name in (JOB, *PARENTS):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.get_by_text("[Show Markdown]").last).to_be_visible()
 
 
 def test_the_asset_of_positions_shows_what_is_held(
@@ -101,10 +106,8 @@ def test_the_asset_of_positions_shows_what_is_held(
     (position,) = list_positions(desk.ledger, strategy=weighed)
     assert position.quantity == order.filled_quantity > 0
     page.goto(f"{live.url}/assets/positions")
-    page.get_by_text("[Show Markdown]").first.click()
-    row = page.get_by_role("dialog").get_by_role("row").filter(has_text=weighed)
+    row = page.get_by_role("row").filter(has_text=weighed).last
     expect(row).to_contain_text(f"{position.quantity}")
-    page.keyboard.press("Escape")
 
 
 def test_lineage_shows_the_path_from_the_inbox_to_positions_joined_with_what_a_person_approved(
