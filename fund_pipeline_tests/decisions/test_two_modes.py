@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from fund_pipeline.accounts.reconciliation.running import Books, make_ready
 from fund_pipeline.cerebro.sizing import Decision, World, decide
 from fund_pipeline.decisions import Sources, gather
 from fund_pipeline.decisions.signals import read_signal
@@ -45,6 +46,7 @@ def real(floor: Floor) -> Real:
     broker = Real(floor.home / "paper" / "real.sqlite", floor.clock, PaperTerms(cash=REAL_CASH))
     floor.change_strategy(accounts=("demo-paper", "real"))
     floor.sources = Sources({"demo-paper": floor.paper, "real": broker}, READER.master, floor.sources.zone)
+    make_ready(Books(floor.ledger, floor.sources.brokers, READER.master, floor.clock))
     return broker
 
 
