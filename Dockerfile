@@ -13,9 +13,11 @@ RUN pip install --require-hashes --requirement requirements.lock
 # Editable, so that dagster.yaml stays beside the package, where the product looks for it.
 COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
 COPY fund_pipeline ./fund_pipeline
+COPY dbt_project ./dbt_project
 COPY data ./data
 RUN pip install --no-deps --no-build-isolation --editable . \
-    && python -m compileall -q fund_pipeline
+    && python -m compileall -q fund_pipeline \
+    && fund report prepare
 
 RUN useradd --create-home --uid 10001 fund \
     && install --directory --owner=fund --group=fund --mode=0700 /var/lib/fund

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     lockout_failures: int = Field(5, ge=1, le=20, description="Failed codes (or passwords) that lock a user.")
     lockout_window_minutes: int = Field(15, ge=1, description="Minutes within which those failures count.")
     lockout_minutes: int = Field(15, ge=1, description="Minutes that a lock lasts.")
+    login_minutes: int = Field(60, ge=1, le=720, description="Minutes that a login to the dashboards lasts.")
     time_zone: str = Field("America/New_York", description="IANA time zone of the fund's day and of the schedules.")
     nav_close: time = Field(
         time(17), description="Local time, HH:MM, at which the fund's day closes and its NAV is struck."
@@ -199,6 +200,11 @@ class Settings(BaseSettings):
     def warehouse(self) -> Path:
         """Folder of the Parquet snapshots; rebuildable at any time."""
         return self.root / "warehouse"
+
+    @property
+    def marts(self) -> Path:
+        """Folder of the ledger's export and of the marts that are built from it; rebuildable at any time."""
+        return self.warehouse / "marts"
 
     @property
     def quarantine(self) -> Path:

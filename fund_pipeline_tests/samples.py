@@ -22,6 +22,7 @@ from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import accept_dates, put_summaries
 from fund_pipeline.ledger.break_model import BreakKind, Difference
 from fund_pipeline.ledger.breaks import Pass, record_pass
+from fund_pipeline.ledger.dashboards import publish, published_marts
 from fund_pipeline.ledger.digests import allocation_digest
 from fund_pipeline.ledger.executions_aside import keep_aside
 from fund_pipeline.ledger.fund_day_model import FundDay, Opening
@@ -29,6 +30,7 @@ from fund_pipeline.ledger.fund_days import keep_day
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline.ledger.halts import set_halt
 from fund_pipeline.ledger.key_model import Scope
+from fund_pipeline.ledger.login_tokens import end_token
 from fund_pipeline.ledger.model import (
     Allocation,
     AllocationStatus,
@@ -55,6 +57,7 @@ from fund_pipeline.signals.senders import NewSender, Vault, add_sender
 from fund_pipeline.terms import AssetClass, HaltState, Side
 from fund_pipeline.users import SecretBox, UserRole, add_key, add_user, new_recovery_codes
 from fund_pipeline_tests.books import fill_books
+from fund_pipeline_tests.dashboards.rows import build, row
 from fund_pipeline_tests.execution.filled import fill_execution
 from fund_pipeline_tests.keys import SECRETS_KEY
 
@@ -268,3 +271,5 @@ def fill_ledger(ledger: Ledger) -> None:
     fill_execution(ledger, "demo-paper", NOW)
     fill_payouts(ledger)
     fill_books(ledger)
+    publish(ledger, build(1), {mart: [row(mart)] for mart in published_marts()})
+    end_token(ledger, "a token", NOW + timedelta(hours=1), NOW)

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
 from fund_pipeline import __version__
-from fund_pipeline.api import problems, signals
+from fund_pipeline.api import dashboards, logging_in, pages, problems, signals
 from fund_pipeline.api.accounts import router as accounts
 from fund_pipeline.api.allocations import router as allocations
 from fund_pipeline.api.body_limit import BodyLimit
@@ -23,6 +23,7 @@ from fund_pipeline.api.guard import CHECKS_AT_ONCE, LOOKS_AT_ONCE, Door, Guard
 from fund_pipeline.api.strategies import STARTS_AT_ONCE
 from fund_pipeline.api.strategies import doors as strategy_doors
 from fund_pipeline.api.strategies import router as strategies
+from fund_pipeline.api.token_door import TOKEN_DOOR
 from fund_pipeline.keys import audit_source
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.audit_keys import AuditKeys
@@ -32,14 +33,27 @@ from fund_pipeline.settings import Settings
 THREADS = 10
 """Requests at work at once."""
 
-ASKERS = THREADS + CHECKS_AT_ONCE + LOOKS_AT_ONCE + STARTS_AT_ONCE
+LOGINS_AT_ONCE = 1
+"""Passwords of logins that are checked at once, besides those of other requests: each takes 64 MiB."""
+
+ASKERS = THREADS + CHECKS_AT_ONCE + LOOKS_AT_ONCE + STARTS_AT_ONCE + LOGINS_AT_ONCE
 """Threads that may want a connection of the ledger at once."""
 
 PATIENCE_SECONDS = 10.0
 """How long a person's or a program's request waits for the ledger, before it gives its thread to others."""
 
 HEALTH = "/healthz"
-DOORS: Mapping[tuple[str, str], Door | None] = {("*", HEALTH): None}
+DOORS: Mapping[tuple[str, str], Door | None] = {
+    ("*", HEALTH): None,
+    ("GET", pages.ROOT): None,
+    ("GET", pages.LOGIN): None,
+    ("POST", pages.LOGIN): None,
+    ("POST", pages.LOGOUT): None,
+    ("POST", logging_in.LOGIN): None,
+    ("POST", logging_in.LOGOUT): TOKEN_DOOR,
+    ("GET", f"{dashboards.PREFIX}/*"): TOKEN_DOOR,
+}
+"""A page itself sends whoever is not logged in to do so; there a login is proved by what is posted."""
 
 DESCRIPTION = """\
 What each fund is recommended to hold, what it holds, and the decisions of its admins.
@@ -53,6 +67,9 @@ to trade real money names itself twice.
 
 `/api/strategies` is for programs: it wants a key that `fund keys add` made, as `Authorization: Bearer KEY` or
 `X-API-Key: KEY`, with the scope `strategies:read` or, for whatever changes something, `strategies:write`.
+
+`/api/v1/dashboards` is for admins who are logged in: `/api/v1/login` takes user id, password and one-time code for a
+token that lasts a while, `/api/v1/logout` ends it. The same dashboards are a page at `/`.
 
 A signal is posted to `/api/v1/signals` with its sender's passphrase in the body and no other login. What became of it
 is told there to its sender or an admin, with HTTP Basic, and to a program with the scope `signals:read`. `/healthz` and
@@ -80,7 +97,9 @@ def create_app(settings: Settings) -> FastAPI:
 
         ledger = open_ledger(settings.ledger_url, audit_keys, Patience(PATIENCE_SECONDS, ASKERS))
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        app.state.context = Context(settings, ledger, anyio.CapacityLimiter(STARTS_AT_ONCE))
+        app.state.context = Context(
+            settings, ledger, anyio.CapacityLimiter(STARTS_AT_ONCE), anyio.CapacityLimiter(LOGINS_AT_ONCE)
+        )
         app.state.signals = desk = signals.Desk(settings, audit_keys, ASKERS)
         desk.worker.start()
         try:
@@ -109,6 +128,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(decisions)
     app.include_router(accounts)
     app.include_router(strategies)
+    app.include_router(logging_in.router)
+    app.include_router(dashboards.router)
+    app.include_router(pages.router)
     app.include_router(signals.posting)
     app.include_router(signals.telling)
     app.include_router(signals.readiness)

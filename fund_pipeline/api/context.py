@@ -26,6 +26,7 @@ class Context:
     settings: Settings
     ledger: Ledger
     starting: CapacityLimiter
+    logging_in: CapacityLimiter
     logins: Throttle = field(default_factory=lambda: Throttle(LOGINS))
 
     def security(self) -> Security:

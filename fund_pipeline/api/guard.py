@@ -111,14 +111,7 @@ class Guard:
             self._checks, self._looks = anyio.CapacityLimiter(CHECKS_AT_ONCE), anyio.CapacityLimiter(LOOKS_AT_ONCE)
         if isinstance(door, QuickDoor):
             return self._looks
-        if self._checks.statistics().tasks_waiting >= MOST_WAITING:
-            raise AnswerableError(
-                503,
-                Reason.UNAVAILABLE,
-                "too many passwords wait to be checked",
-                remedy="send the request again in a few seconds",
-                headers={"Retry-After": str(RETRY_SECONDS)},
-            )
+        refuse_crowd(self._checks, MOST_WAITING)
         return self._checks
 
     def _door(self, scope: Scope) -> Door | None:
@@ -137,6 +130,12 @@ def admit_admin(here: Context, connection: HTTPConnection) -> Mapping[str, str]:
     is what costs, and before the user is looked for, so that nobody learns who is one.
     """
     given = credentials_in(connection.headers.getlist("authorization"))
+    known_admin(here, connection, given)
+    return {"admin": given.user_id}
+
+
+def known_admin(here: Context, connection: HTTPConnection, given: Credentials) -> None:
+    """Make sure that it is an admin's password, as `admit_admin` does, wherever it was sent."""
     _hear(here, connection)
     address, now = _address(connection), utc_now()
     failures: list[Failure] = []
@@ -163,7 +162,18 @@ def admit_admin(here: Context, connection: HTTPConnection) -> Mapping[str, str]:
         counted()
         log.warning("login refused", verdict="NOT_ADMIN", user=given.user_id)
         raise NotAcceptedError
-    return {"admin": given.user_id}
+
+
+def refuse_crowd(checks: anyio.CapacityLimiter, most: int) -> None:
+    """Raise AnswerableError 503 when so many passwords wait to be checked already."""
+    if checks.statistics().tasks_waiting >= most:
+        raise AnswerableError(
+            503,
+            Reason.UNAVAILABLE,
+            "too many passwords wait to be checked",
+            remedy="send the request again in a few seconds",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
 
 
 def _hear(here: Context, connection: HTTPConnection) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 
-if TYPE_CHECKING:
-    from great_expectations.expectations import Expectation
+from fund_pipeline.warehouse.expectations import ExpectationOutcome, validate
 
 TYPES = {
     "strategy_id": pl.String,
@@ -21,18 +16,6 @@ TYPES = {
     "notional": pl.Float64,
     "days_since_previous": pl.Int64,
 }
-
-
-@dataclass(frozen=True)
-class ExpectationOutcome:
-    """One expectation: whether it was met, on how many values, and samples of those that broke it."""
-
-    expectation: str
-    column: str
-    met: bool
-    checked: int
-    broken: int
-    samples: tuple[str, ...]
 
 
 def with_day_steps(table: pl.DataFrame) -> pl.DataFrame:
@@ -48,7 +31,8 @@ def check_schema(table: pl.DataFrame) -> tuple[ExpectationOutcome, ...]:
     typed = pl.DataFrame({"column": list(table.columns), "type": [str(dtype) for dtype in table.dtypes]})
     wanted = [f"{name}:{dtype}" for name, dtype in TYPES.items()]
     described = typed.select(pl.concat_str("column", "type", separator=":").alias("column_and_type"))
-    return _validate(
+    return validate(
+        "backtests",
         described,
         [
             gxe.ExpectColumnDistinctValuesToEqualSet(column="column_and_type", value_set=wanted),
@@ -62,7 +46,8 @@ def check_ranges(table: pl.DataFrame) -> tuple[ExpectationOutcome, ...]:
     import great_expectations.expectations as gxe
 
     between = gxe.ExpectColumnValuesToBeBetween
-    return _validate(
+    return validate(
+        "backtests",
         table,
         [
             between(column="return", min_value=-1, strict_min=True, max_value=10),
@@ -77,38 +62,12 @@ def check_keys(table: pl.DataFrame) -> tuple[ExpectationOutcome, ...]:
     """Strategy, date and return are never null; a strategy has a date once; its dates increase."""
     import great_expectations.expectations as gxe
 
-    return _validate(
+    return validate(
+        "backtests",
         table,
         [
             *(gxe.ExpectColumnValuesToNotBeNull(column=name) for name in ("strategy_id", "date", "return")),
             gxe.ExpectCompoundColumnsToBeUnique(column_list=["strategy_id", "date"]),
             gxe.ExpectColumnValuesToBeBetween(column="days_since_previous", min_value=0, strict_min=True),
         ],
-    )
-
-
-def _validate(table: pl.DataFrame, expectations: list[Expectation]) -> tuple[ExpectationOutcome, ...]:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it reads this once, when its first context is made
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    definition = context.data_sources.add_pandas("backtests").add_dataframe_asset("table")
-    batch = definition.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": table.to_pandas()})
-    outcome = batch.validate(gx.ExpectationSuite(name="backtests", expectations=expectations))
-    return tuple(_outcome(result) for result in outcome.results)
-
-
-def _outcome(result: Any) -> ExpectationOutcome:
-    told, asked = result.result, result.expectation_config.kwargs
-    column = asked.get("column") or ", ".join(asked.get("column_list", ()))
-    samples = told.get("partial_unexpected_list") or ()
-    return ExpectationOutcome(
-        expectation=result.expectation_config.type,
-        column=column,
-        met=bool(result.success),
-        checked=int(told.get("element_count", 0)),
-        broken=int(told.get("unexpected_count", 0)),
-        samples=tuple(str(sample) for sample in samples[:5]),
     )

@@ -12,7 +12,7 @@ from fund_pipeline.cli import demo_books
 from fund_pipeline.cli.context import Json, ledger_of, person, start
 from fund_pipeline.cli.demo_orders import traded, worker
 from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
-from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome
+from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome, with_progress
 from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.settings import PROJECT, Settings
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from fund_pipeline.allocations.approval.decide import Decided
     from fund_pipeline.ledger import Ledger
 
+DEMO_FUND = "demo"
 REGISTRY = PROJECT / "data" / "registry.yaml"
 
 
 def demo(
     approve: Annotated[bool, typer.Option(help="Approve what is recommended, as the demo's own admin.")] = True,
+    report: Annotated[bool, typer.Option(help="Publish the dashboards and write the fund's page.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run the nightly pipeline on the sample backtests, in the embedded home; approve what it recommends; trade.
@@ -64,12 +66,14 @@ def demo(
             sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
             done = traded(ledger, sent)
         books = demo_books.strike_books(settings, ledger)
+        page = _report(settings, ledger) if sent and report else None
         if as_json:
             more = {
                 "approvals": [asdict(one.approval) for one in decided],
                 "signals": [values for one in sent for values in one.as_values()],
                 **done.as_values(),
                 **demo_books.as_values(books),
+                "report": page,
             }
             show_outcome(settings, ledger, outcome, as_json=True, more=more)
         elif sent:
@@ -77,11 +81,28 @@ def demo(
             done.show()
         if not as_json:
             demo_books.show_books(books)
+            if page is not None:
+                console().print(headed("\nReport", f"  {page}"))
     if not as_json:
         _tell_next()
     end_with_checks(outcome)
     if not all_accepted(sent):
         raise typer.Exit(1)
+
+
+def _report(settings: Settings, ledger: Ledger) -> str:
+    """Publish the dashboards, and write the demo fund's page; where it is."""
+    from fund_pipeline.clock import utc_now
+    from fund_pipeline.dashboards import admin_dashboard
+    from fund_pipeline.services.dashboards import run_publishing
+    from fund_pipeline.web import admin_page
+
+    with_progress(lambda act, tell: run_publishing(settings, act, tell), quiet=True)
+    built, found = admin_dashboard(ledger, DEMO_FUND)
+    path = settings.root / "reports" / f"{DEMO_FUND}.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(admin_page(built, found, utc_now(), funds=(), user=None), encoding="utf-8")
+    return str(path)
 
 
 def _tell_next() -> None:

@@ -34,6 +34,7 @@ from fund_pipeline.cli import (
     posting,
     rates,
     registry,
+    report,
     senders,
     signals,
     simulate,
@@ -94,6 +95,7 @@ app.command()(executions)
 app.add_typer(paper.app, name="paper")
 app.command()(reconcile)
 app.add_typer(breaks.app, name="breaks")
+app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command()(nightly.nightly)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from fund_pipeline.logs import correlated
 
 if TYPE_CHECKING:
     from fund_pipeline.ledger import Ledger
-    from fund_pipeline.services.nightly import NightlyOutcome, Step
+    from fund_pipeline.services.research import Progress as Telling
+    from fund_pipeline.services.research import RunOutcome, Step
     from fund_pipeline.settings import Settings
 
 
@@ -32,24 +33,27 @@ def nightly(as_json: Json = False) -> None:
     end_with_checks(outcome)
 
 
-def end_with_checks(outcome: NightlyOutcome) -> None:
+def end_with_checks(outcome: RunOutcome) -> None:
     """Exit with code 1 when a check of severity ERROR failed."""
     if outcome.count(passed=False, severity="ERROR"):
         raise typer.Exit(1)
 
 
-def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
+def run_with_progress(settings: Settings, *, quiet: bool) -> RunOutcome:
     """Run it under a new correlation id, with a bar in a terminal and plain lines elsewhere."""
     from fund_pipeline.services.nightly import run_nightly
 
+    return with_progress(lambda correlation_id, tell: run_nightly(settings, correlation_id, tell), quiet=quiet)
+
+
+def with_progress(run: Callable[[str, Telling], RunOutcome], *, quiet: bool) -> RunOutcome:
+    """Run a job of research so, given the correlation id and whom to tell of each asset that is done."""
     terminal = console()
     with correlated() as correlation_id:
         if quiet:
-            return run_nightly(settings, correlation_id, lambda _: None)
+            return run(correlation_id, lambda _: None)
         if not terminal.is_terminal:
-            return run_nightly(
-                settings, correlation_id, lambda step: terminal.print(f"[{step.done}/{step.total}] {step.asset}")
-            )
+            return run(correlation_id, lambda step: terminal.print(f"[{step.done}/{step.total}] {step.asset}"))
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -62,13 +66,13 @@ def run_with_progress(settings: Settings, *, quiet: bool) -> NightlyOutcome:
             def tell(step: Step) -> None:
                 bar.update(task, description=step.asset, completed=step.done, total=step.total)
 
-            return run_nightly(settings, correlation_id, tell)
+            return run(correlation_id, tell)
 
 
 def show_outcome(
     settings: Settings,
     ledger: Ledger,
-    outcome: NightlyOutcome,
+    outcome: RunOutcome,
     *,
     as_json: bool,
     more: Mapping[str, Any] | None = None,

@@ -19,6 +19,9 @@ from fund_pipeline.logs import get_logger
 RESEARCH = "research"
 """Held by whoever changes backtests or recommendations, from first to last, so that no two ever overlap."""
 
+MARTS = "marts"
+"""Held by whoever builds and publishes the marts, from the export to the publication."""
+
 MIGRATION = "migration"
 WAIT_SECONDS = 2 * 3600.0
 """Longest wait for another holder: a hung one must not stop the fund without a word."""

@@ -1,116 +1,26 @@
-"""Running the nightly job here and now, told step by step, and recorded like any other run."""
+"""Running the nightly job here and now."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEntry
-
-from fund_pipeline.defs.home import prepare_home
-from fund_pipeline.errors import FundError
-from fund_pipeline.logs import CORRELATION_TAG
+from fund_pipeline.services.research import Progress, RunFailedError, RunOutcome, run_research
 from fund_pipeline.settings import Settings
 
 
-class NightlyFailedError(FundError):
-    """Whoever started the run must look at it: a step failed, and the run's log says why."""
+class NightlyFailedError(RunFailedError):
+    """Whoever started the night must look at it: a step failed, and the run's log says why."""
 
 
-@dataclass(frozen=True)
-class CheckOutcome:
-    """One asset check of the run: passed, or not with this severity (WARN or ERROR)."""
-
-    asset: str
-    name: str
-    passed: bool
-    severity: str
-
-
-@dataclass(frozen=True)
-class NightlyOutcome:
-    """A finished run: its id in Dagster, how long it took, and every check it made."""
-
-    run_id: str
-    seconds: float
-    checks: tuple[CheckOutcome, ...]
-
-    def count(self, *, passed: bool, severity: str | None = None) -> int:
-        """How many checks passed, or failed with a severity."""
-        return sum(check.passed == passed and (severity is None or check.severity == severity) for check in self.checks)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One asset of the run that is done: the how-maniest of how many."""
-
-    asset: str
-    done: int
-    total: int
-
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""The terminal shows progress and the outcome; the whole log is in Dagster."""
-
-Progress = Callable[[Step], None]
-
-
-def run_nightly(settings: Settings, correlation_id: str, progress: Progress) -> NightlyOutcome:
+def run_nightly(settings: Settings, correlation_id: str, progress: Progress) -> RunOutcome:
     """Run the job `nightly_optimisation` in this process, telling `progress` of each asset that is done.
 
     Raises NightlyFailedError with the first step that failed and its reason; everything before it stays done.
     """
-    prepare_home(settings)
-    from fund_pipeline.defs.funds import fund_ids
-    from fund_pipeline.defs.research.definitions import research_definitions
     from fund_pipeline.defs.research.jobs import NIGHTLY
 
-    job = research_definitions(fund_ids(settings)).resolve_job_def(NIGHTLY)
-    total = len(set(job.asset_layer.executable_asset_keys))
-    run_id = str(uuid.uuid4())
-    done: list[str] = []
-
-    def tell(entry: EventLogEntry) -> None:
-        event = entry.dagster_event
-        if event is not None and event.event_type is DagsterEventType.ASSET_MATERIALIZATION and event.asset_key:
-            done.append(event.asset_key.to_user_string())
-            progress(Step(done[-1], len(done), total))
-
-    with DagsterInstance.get() as instance:
-        instance.add_event_listener(run_id, tell)
-        result = job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_id=run_id,
-            run_config=QUIET,
-            tags={CORRELATION_TAG: correlation_id},
-        )
-        record = instance.get_run_record_by_id(run_id)
-    if not result.success or record is None:
-        raise _failure(run_id, result.all_events)
-    seconds = (record.end_time or 0.0) - (record.start_time or 0.0)
-    return NightlyOutcome(run_id, seconds, tuple(_checks(result.all_events)))
-
-
-def _checks(events: Sequence[DagsterEvent]) -> Iterator[CheckOutcome]:
-    for event in events:
-        if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
-            found = event.asset_check_evaluation_data
-            yield CheckOutcome(found.asset_key.to_user_string(), found.check_name, found.passed, found.severity.value)
-
-
-def _failure(run_id: str, events: Sequence[DagsterEvent]) -> NightlyFailedError:
-    reason = "the run stopped before its first step"
-    for event in events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            words = " ".join(error.message.split()) if error is not None else "no reason was recorded"
-            reason = f"{event.step_key}: {words}"
-            break
-    return NightlyFailedError(
-        f"the nightly run {run_id} failed at {reason}",
-        remedy="correct that and run `fund nightly` again; `fund up` shows the run's whole log",
-    )
+    try:
+        return run_research(settings, NIGHTLY, correlation_id, progress)
+    except RunFailedError as failed:
+        raise NightlyFailedError(
+            failed.message.replace("the run", "the nightly run", 1),
+            remedy="correct that and run `fund nightly` again; `fund up` shows the run's whole log",
+        ) from None

@@ -20,6 +20,7 @@ from fund_pipeline.users.lockout import Lockout
 from fund_pipeline.users.password_check import check_password
 from fund_pipeline.users.secret_box import SecretBox
 from fund_pipeline.users.security import Security
+from fund_pipeline.users.tokens import LoginToken, TokenCheck, TokenVerdict, check_token, end_login, issue_token
 from fund_pipeline.users.verdicts import CodeVerdict, PasswordVerdict, Verification
 from fund_pipeline.users.verification import use_up_code, verify_code
 
@@ -28,10 +29,13 @@ __all__ = [
     "KeyCheck",
     "KeyVerdict",
     "Lockout",
+    "LoginToken",
     "NewKey",
     "PasswordVerdict",
     "SecretBox",
     "Security",
+    "TokenCheck",
+    "TokenVerdict",
     "User",
     "UserRole",
     "UserStatus",
@@ -40,10 +44,13 @@ __all__ = [
     "add_user",
     "check_key",
     "check_password",
+    "check_token",
     "disable_user",
     "enable_user",
+    "end_login",
     "enrol_totp",
     "get_user",
+    "issue_token",
     "list_users",
     "new_recovery_codes",
     "reset_totp",

@@ -31,6 +31,7 @@ class SecretBox:
                 remedy="make one with `python -c "
                 '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`',
             ) from None
+        self.token_keys = tuple(hmac.digest(key.encode(), b"login tokens", hashlib.sha256) for key in keys)
         self._recovery = [hmac.digest(key.encode(), b"recovery codes", hashlib.sha256) for key in keys]
 
     def __repr__(self) -> str:

@@ -96,7 +96,12 @@ def test_the_demo_approves_once_as_an_admin_of_its_own_and_its_signals_are_accep
     assert "Traded 18 signals at the paper broker; of the positions all are flat" in approved.stdout
     assert "The fund's equity of 1,000,000 USD at a weight of" in approved.stdout
 
-    again = own.fund("demo", "--json")
+    page = own.path / "reports" / "demo.html"
+    assert f"Report  {page}" in approved.stdout
+    assert "<svg" in page.read_text()
+    assert "All is well." in page.read_text() or "Entries wait" in page.read_text()
+
+    again = own.fund("demo", "--no-report", "--json")
     assert again.returncode == 0, again.stderr
     told = json.loads(again.stdout)
     assert (len(told["recommendations"]), told["approvals"]) == (1, [])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fund_pipeline.ledger import Ledger, open_ledger
-from fund_pipeline.services.nightly import NightlyOutcome, run_nightly
+from fund_pipeline.services.nightly import run_nightly
+from fund_pipeline.services.research import RunOutcome
 from fund_pipeline.settings import load_settings
 from fund_pipeline_tests.homes import ROOT, Home
 
@@ -26,7 +27,7 @@ class Night:
     folder: Path
     ledger: Ledger
 
-    def run(self) -> NightlyOutcome:
+    def run(self) -> RunOutcome:
         """The nightly job, once."""
         return run_nightly(load_settings(), "corr-test", lambda _: None)
 

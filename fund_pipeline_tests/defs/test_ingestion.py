@@ -11,7 +11,7 @@ from fund_pipeline.backtests import Quarantine, ingestion
 from fund_pipeline.defs.research.definitions import research_definitions
 from fund_pipeline.ledger.backtests import list_summaries
 from fund_pipeline.logs import CORRELATION_TAG
-from fund_pipeline.services.nightly import QUIET
+from fund_pipeline.services.research import QUIET
 from fund_pipeline.settings import load_settings
 from fund_pipeline_tests.defs.conftest import CHOSEN, Night
 

@@ -7,6 +7,8 @@ import sys
 
 HEAVY = {
     "ccxt",
+    "dagster_dbt",
+    "dbt",
     "duckdb",
     "exchange_calendars",
     "great_expectations",

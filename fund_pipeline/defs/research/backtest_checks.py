@@ -9,7 +9,6 @@ from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, Metada
 
 from fund_pipeline.backtests import FindingCode
 from fund_pipeline.backtests.expectations import (
-    ExpectationOutcome,
     check_keys,
     check_ranges,
     check_schema,
@@ -21,6 +20,7 @@ from fund_pipeline.defs.research.backtest_assets import SHOWN, backtests
 from fund_pipeline.defs.research.check_results import found_nothing
 from fund_pipeline.defs.research.resources import FundResource
 from fund_pipeline.ledger.backtests import list_summaries
+from fund_pipeline.warehouse.expectations import ExpectationOutcome
 
 CALENDAR_FINDINGS = {FindingCode.NON_TRADING_DAYS.value, FindingCode.MISSING_SESSIONS.value}
 

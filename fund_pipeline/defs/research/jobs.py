@@ -1,4 +1,4 @@
-"""What research runs as one: the nightly optimisation, reading backtests alone, and a person's decision."""
+"""What research runs as one: the nightly optimisation, reading backtests, a person's decision, the dashboards."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from fund_pipeline.defs.funds import APPROVE, approved_key
 from fund_pipeline.defs.research.approval_config import empty_form
 
 NIGHTLY = "nightly_optimisation"
+PUBLISH = "publish_dashboards"
 
 nightly_optimisation = define_asset_job(
     NIGHTLY,
     selection=AssetSelection.groups("research"),
     description="Backtest files to a recommended allocation for each fund, with every check on the way.",
+    executor_def=in_process_executor,
+)
+
+publish_dashboards = define_asset_job(
+    PUBLISH,
+    selection=AssetSelection.groups("marts"),
+    description="The ledger to what pages and reports show: the export, every model with its tests, what is expected "
+    "of each mart, and the publication. If it fails, what was published before stays.",
     executor_def=in_process_executor,
 )
 

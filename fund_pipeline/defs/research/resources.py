@@ -12,10 +12,11 @@ from pydantic import PrivateAttr
 from fund_pipeline.backtests import BacktestStore, Quarantine
 from fund_pipeline.defs.research.acts import correlation_of
 from fund_pipeline.ledger import Ledger, open_ledger
-from fund_pipeline.ledger.locks import RESEARCH, exclusive
+from fund_pipeline.ledger.locks import MARTS, RESEARCH, exclusive
 from fund_pipeline.logs import configure_logging, correlated
 from fund_pipeline.settings import Settings, load_settings
 from fund_pipeline.warehouse import Warehouse
+from fund_pipeline.warehouse.marts import Site
 
 
 class FundResource(ConfigurableResource["FundResource"]):
@@ -25,7 +26,7 @@ class FundResource(ConfigurableResource["FundResource"]):
     started: a second one waits. A crash lets go of the lock.
     """
 
-    _takes_turns: ClassVar[bool] = True
+    _turn: ClassVar[str | None] = RESEARCH
     _settings: Settings = PrivateAttr()
     _ledger: Ledger = PrivateAttr()
 
@@ -37,7 +38,7 @@ class FundResource(ConfigurableResource["FundResource"]):
         self._ledger = open_ledger(self._settings.ledger_url)
         run = context.run
         try:
-            turn = exclusive(self._ledger, RESEARCH) if self._takes_turns else nullcontext()
+            turn = exclusive(self._ledger, self._turn) if self._turn is not None else nullcontext()
             with correlated(correlation_of(run) if run else None), turn:
                 yield self
         finally:
@@ -75,4 +76,15 @@ class DeskResource(FundResource):
     Their code would be too old by then, and the ledger decides in one transaction.
     """
 
-    _takes_turns: ClassVar[bool] = False
+    _turn: ClassVar[str | None] = None
+
+
+class MartsResource(FundResource):
+    """The same for a build of the marts: it takes turns with other builds, and waits for no backtest."""
+
+    _turn: ClassVar[str | None] = MARTS
+
+    @property
+    def site(self) -> Site:
+        """Where the marts are built."""
+        return Site(self._settings.marts)

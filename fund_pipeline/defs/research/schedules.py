@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import DefaultScheduleStatus, ScheduleDefinition
 
-from fund_pipeline.defs.research.jobs import NIGHTLY, nightly_optimisation
+from fund_pipeline.defs.research.jobs import NIGHTLY, PUBLISH, nightly_optimisation, publish_dashboards
 from fund_pipeline.settings import load_settings
 
 
@@ -21,4 +21,16 @@ def nightly_schedule() -> ScheduleDefinition:
         execution_timezone=load_settings().time_zone,
         default_status=DefaultScheduleStatus.RUNNING,
         description="Runs the nightly optimisation at midnight in the fund's time zone; two runs take turns.",
+    )
+
+
+def publishing_schedule() -> ScheduleDefinition:
+    """Every quarter of an hour, running from the start; a build takes its turn after one that is still at work."""
+    return ScheduleDefinition(
+        name=f"{PUBLISH}_every_quarter",
+        job=publish_dashboards,
+        cron_schedule="*/15 * * * *",
+        execution_timezone=load_settings().time_zone,
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Builds the marts from the ledger and publishes them, every quarter of an hour.",
     )

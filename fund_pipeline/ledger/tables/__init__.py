@@ -21,6 +21,18 @@ from fund_pipeline.ledger.tables.clients import (
     late_entries,
     navs,
 )
+from fund_pipeline.ledger.tables.dashboards import (
+    dashboard_builds,
+    dashboard_client_statement,
+    dashboard_fund_equity_history,
+    dashboard_fund_open_positions,
+    dashboard_fund_overview,
+    dashboard_fund_recent_orders,
+    dashboard_fund_recent_signals,
+    dashboard_sender_payouts,
+    dashboard_sender_statement,
+    dashboard_strategy_scorecard,
+)
 from fund_pipeline.ledger.tables.execution import (
     ENTRY_IS_OPEN,
     HOLDS_SOMETHING,
@@ -48,7 +60,7 @@ from fund_pipeline.ledger.tables.signals import (
     signal_transitions,
     signals,
 )
-from fund_pipeline.ledger.tables.users import api_keys, recovery_codes, users
+from fund_pipeline.ledger.tables.users import api_keys, ended_logins, recovery_codes, users
 
 __all__ = [
     "ENTRY_IS_OPEN",
@@ -81,10 +93,21 @@ __all__ = [
     "clients",
     "closed_months",
     "currency_rates",
+    "dashboard_builds",
+    "dashboard_client_statement",
+    "dashboard_fund_equity_history",
+    "dashboard_fund_open_positions",
+    "dashboard_fund_overview",
+    "dashboard_fund_recent_orders",
+    "dashboard_fund_recent_signals",
+    "dashboard_sender_payouts",
+    "dashboard_sender_statement",
+    "dashboard_strategy_scorecard",
     "dates_acceptances",
     "dealing_requests",
     "dealings",
     "decisions",
+    "ended_logins",
     "executions",
     "executions_aside",
     "fund_days",

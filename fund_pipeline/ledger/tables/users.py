@@ -1,4 +1,4 @@
-"""Users, their recovery codes, and keys for programs."""
+"""Users, their recovery codes, logins that were ended, and keys for programs."""
 
 from __future__ import annotations
 
@@ -56,4 +56,11 @@ api_keys = Table(
     Column("created_at", UtcDateTime(), nullable=False),
     Column("expires_at", UtcDateTime()),
     Column("revoked_at", UtcDateTime()),
+)
+
+ended_logins = Table(
+    "ended_logins",
+    metadata,
+    Column("token_id", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
 )

@@ -1,0 +1,8 @@
+select
+    allocation_id,
+    fund_id,
+    status,
+    origin,
+    created_at,
+    updated_at
+from {{ source('ledger', 'allocations') }}

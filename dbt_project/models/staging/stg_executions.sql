@@ -1,0 +1,19 @@
+select
+    broker,
+    broker_account,
+    broker_execution_id,
+    client_order_id,
+    account_id,
+    strategy,
+    instrument_key,
+    side,
+    quantity,
+    price,
+    commission,
+    commission_currency,
+    multiplier,
+    currency,
+    executed_at,
+    received_at,
+    number
+from {{ source('ledger', 'executions') }}

@@ -1,0 +1,4 @@
+select
+    kind,
+    is_capital
+from {{ source('worked_out', 'flow_kinds') }}

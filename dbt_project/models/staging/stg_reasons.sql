@@ -1,0 +1,5 @@
+select
+    reason,
+    meaning,
+    remedy
+from {{ source('worked_out', 'reasons') }}
