@@ -24,7 +24,7 @@ up: $(STAMP) ## Start the Dagster UI, daemon, code servers and HTTP API; Ctrl-C 
 
 test: $(STAMP) ## Run every test, on SQLite and on a real PostgreSQL, with a real browser
 	@$(BIN)/python -m fund_pipeline_tests.browser_setup
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 chaos: $(STAMP) ## Run thousands of random trials; each fault comes with the seed that shows it again
 	@$(BIN)/python -m fund_pipeline_tests.chaos

