@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.clients.entry import parse_client, parse_request
 from fund_pipeline.accounts.clients.holdings import Held, held_by, returns_of_client
@@ -14,6 +15,10 @@ from fund_pipeline.accounts.flows import list_flows, record
 from fund_pipeline.accounts.nav.closes import FundDay
 from fund_pipeline.accounts.nav.equity import consolidated
 from fund_pipeline.accounts.nav.strikes import strike_days
+from fund_pipeline.accounts.payouts.closing import running_month
+from fund_pipeline.accounts.payouts.months import month_of
+from fund_pipeline.accounts.payouts.rates import rates_of_days
+from fund_pipeline.accounts.payouts.terms import set_terms
 from fund_pipeline.accounts.performance import Basis, Returns
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import Ledger
@@ -24,6 +29,9 @@ from fund_pipeline.ledger.clients import insert_client, list_clients
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.nav_model import Nav
 from fund_pipeline.ledger.navs import newest_nav
+from fund_pipeline.ledger.payout_model import Payout
+from fund_pipeline.ledger.payouts import list_terms
+from fund_pipeline.ledger.senders import list_senders
 from fund_pipeline.ledger.snapshots import latest
 
 DEMO_CLIENTS: Mapping[str, tuple[str, Decimal]] = {
@@ -33,6 +41,7 @@ DEMO_CLIENTS: Mapping[str, tuple[str, Decimal]] = {
 """Names, and the share of the opening balance that each brought."""
 
 MODE = TradingMode.PAPER
+SENDERS_SHARE = Decimal("0.1")
 _CENT = Decimal("0.01")
 
 
@@ -47,10 +56,11 @@ class ClientFigures:
 
 @dataclass(frozen=True)
 class DemoBooks:
-    """The demo fund's newest NAV and its clients."""
+    """The demo fund's newest NAV, its clients, and what its senders are due of the month that runs."""
 
     nav: Nav
     clients: tuple[ClientFigures, ...]
+    senders: tuple[Payout, ...]
 
 
 def begin_books(ledger: Ledger, fund_id: str, fund_day: FundDay, act: Act) -> None:
@@ -83,7 +93,10 @@ def begin_books(ledger: Ledger, fund_id: str, fund_day: FundDay, act: Act) -> No
 
 
 def strike_books(ledger: Ledger, fund_id: str, fund_day: FundDay, act: Act) -> DemoBooks:
-    """Strike the NAV of the day that runs, from the newest snapshots: provisional, until the day has closed."""
+    """Strike the NAV of the day that runs, from the newest snapshots: provisional, until the day has closed.
+
+    With the demo's senders a tenth of what they realise is agreed, from the month in which the demo is first run.
+    """
     strike_days(ledger, fund_id, MODE, [fund_day.running(act.at)], fund_day, consolidated(ledger, fund_id, MODE), act)
     nav = newest_nav(ledger, fund_id, MODE)
     if nav is None:
@@ -93,4 +106,12 @@ def strike_books(ledger: Ledger, fund_id: str, fund_day: FundDay, act: Act) -> D
         returns = returns_of_client(ledger, client, Basis.NET)
         if returns is not None:
             found.append(ClientFigures(client, held_by(ledger, client), returns))
-    return DemoBooks(nav, tuple(found))
+    return DemoBooks(nav, tuple(found), _due(ledger, fund_id, fund_day.zone, act))
+
+
+def _due(ledger: Ledger, fund_id: str, zone: ZoneInfo, act: Act) -> tuple[Payout, ...]:
+    month = month_of(act.at, zone)
+    for sender in list_senders(ledger):
+        if not list_terms(ledger, sender.sender_id):
+            set_terms(ledger, sender.sender_id, month, SENDERS_SHARE, "USD", act, note="the demo's own")
+    return running_month(ledger, fund_id, zone, rates_of_days(ledger, zone), act)

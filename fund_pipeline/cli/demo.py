@@ -13,6 +13,7 @@ from fund_pipeline.cli.context import Json, ledger_of, person, start
 from fund_pipeline.cli.demo_orders import traded, worker
 from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome, with_progress
+from fund_pipeline.cli.reconcile import reconciled_values, tell_reconciled
 from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.errors import ConfigurationError
 from fund_pipeline.settings import PROJECT, Settings
@@ -65,6 +66,7 @@ def demo(
                 _tell_approvals(decided)
             sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
             done = traded(ledger, sent)
+        proved = demo_books.reconcile_books(settings, ledger)
         books = demo_books.strike_books(settings, ledger)
         page = _report(settings, ledger) if sent and report else None
         if as_json:
@@ -72,6 +74,7 @@ def demo(
                 "approvals": [asdict(one.approval) for one in decided],
                 "signals": [values for one in sent for values in one.as_values()],
                 **done.as_values(),
+                "reconciled": [reconciled_values(one) for one in proved],
                 **demo_books.as_values(books),
                 "report": page,
             }
@@ -80,6 +83,9 @@ def demo(
             show_signals(sent)
             done.show()
         if not as_json:
+            console().print(headed("\nReconciled", ""))
+            for one in proved:
+                tell_reconciled(one)
             demo_books.show_books(books)
             if page is not None:
                 console().print(headed("\nReport", f"  {page}"))

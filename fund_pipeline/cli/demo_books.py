@@ -13,6 +13,7 @@ from fund_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from fund_pipeline.accounts.demo_books import DemoBooks
+    from fund_pipeline.accounts.reconciliation.running import Passed
     from fund_pipeline.ledger import Ledger
 
 FUND = "demo"
@@ -28,7 +29,7 @@ def open_books(settings: Settings, ledger: Ledger) -> None:
 
 
 def strike_books(settings: Settings, ledger: Ledger) -> DemoBooks:
-    """Take a snapshot of the demo's accounts, and strike the NAV of the day that runs."""
+    """Strike the NAV of the day that runs from a snapshot of the demo's accounts, taken now."""
     from fund_pipeline.accounts import demo_books
     from fund_pipeline.accounts.nav.closes import FundDay
 
@@ -36,12 +37,22 @@ def strike_books(settings: Settings, ledger: Ledger) -> DemoBooks:
     return demo_books.strike_books(ledger, FUND, FundDay.of(settings), person())
 
 
+def reconcile_books(settings: Settings, ledger: Ledger) -> tuple[Passed, ...]:
+    """Prove the demo's books against its paper broker's own."""
+    from fund_pipeline.accounts.reconciliation.running import reconcile_accounts
+    from fund_pipeline.decisions.desk import TradingDesk
+    from fund_pipeline.ledger.accounts import list_accounts
+
+    desk = TradingDesk.of(settings, ledger)
+    return reconcile_accounts(desk.books(utc_now), list_accounts(ledger, FUND))
+
+
 def as_values(books: DemoBooks) -> Mapping[str, Any]:
     """All of it for a program."""
     clients = [
         asdict(one.client) | {"held": asdict(one.held), "returns": one.returns.as_json()} for one in books.clients
     ]
-    return {"nav": asdict(books.nav), "clients": clients}
+    return {"nav": asdict(books.nav), "clients": clients, "senders": [asdict(one) for one in books.senders]}
 
 
 def show_books(books: DemoBooks) -> None:
@@ -58,6 +69,15 @@ def show_books(books: DemoBooks) -> None:
     terminal.print(shown)
     for one in books.clients[:1]:
         terminal.print(headed(one.client.client_id, f": {one.returns}"))
+    for due in books.senders:
+        month, share = f"{due.month:%Y-%m}", f"{due.share:.0%}"
+        terminal.print(
+            headed(
+                due.sender_id,
+                f": due {due.due:,.2f} {due.currency} if {month} ended now: {share} of what {due.cumulative:,.2f} "
+                f"realised so far is above its peak; losses carry forward",
+            )
+        )
 
 
 def _take_snapshots(settings: Settings, ledger: Ledger) -> None:

@@ -49,13 +49,14 @@ def reconcile(
         pass_over = reconcile_account if apply else look_at
         passed = [pass_over(books, accounts[name]) for name in account or sorted(accounts)]
     if as_json:
-        print_json([_values(one) for one in passed])
+        print_json([reconciled_values(one) for one in passed])
         return
     for one in passed:
-        _tell(one)
+        tell_reconciled(one)
 
 
-def _values(one: Passed) -> dict[str, Any]:
+def reconciled_values(one: Passed) -> dict[str, Any]:
+    """A pass over an account, for a program."""
     found = one.last
     return {
         "account": one.account.account_id,
@@ -81,7 +82,8 @@ def _repair(one: Repair) -> dict[str, Any]:
     }
 
 
-def _tell(one: Passed) -> None:
+def tell_reconciled(one: Passed) -> None:
+    """A pass over an account in words, a line for each thing."""
     name, found, applied = one.account.account_id, one.last, one.recorded is not None
     for finding in found.findings:
         typer.echo(f"{name}: not known, {finding.about}: {finding.message} ({finding.kind.value})")

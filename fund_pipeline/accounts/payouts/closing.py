@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.payouts.matching import Realised, match
@@ -65,6 +65,15 @@ def close_months(
 
     closed = close_payouts(ledger, fund_id, decide, act, dry_run=dry_run)
     return ClosedMonths(closed, tuple(sorted(without)))
+
+
+def running_month(ledger: Ledger, fund_id: str, zone: ZoneInfo, rate_of_day: RateOfDay, act: Act) -> tuple[Payout, ...]:
+    """What each sender would be due if the month that runs ended as it stands; nothing is written. InputError as
+    `close_months`."""
+    month = month_of(act.at, zone)
+    over = datetime.combine(following(month), time(), zone).astimezone(UTC)
+    found = close_months(ledger, fund_id, month, zone, rate_of_day, replace(act, at=over), dry_run=True)
+    return tuple(one for one in found.closed if one.month == month)
 
 
 def _due_closings(
