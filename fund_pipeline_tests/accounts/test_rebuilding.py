@@ -17,14 +17,15 @@ from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.positions import list_positions
 from fund_pipeline.terms import AssetClass, OrderRole, Side
-from fund_pipeline_tests.execution.world import KO, World, make_template, planned
+from fund_pipeline_tests.execution.world import KO, World, found_fund, planned
+from fund_pipeline_tests.floors import founded_on_sqlite
 
 FUTURE = {"instrument_key": "FUTURE:ES", "asset_class": AssetClass.FUTURE, "multiplier": Decimal(50)}
 
 
 def test_positions_and_cash_rebuilt_from_executions_and_flows_are_the_tables_and_the_brokers(tmp_path: Path) -> None:
     """Forty seeded orders, long and short, over zero, in a stock and a future, with commissions and a spread."""
-    make_template(tmp_path / "template.sqlite")
+    founded_on_sqlite(tmp_path / "template.sqlite", found_fund)
     url = f"sqlite:///{shutil.copy(tmp_path / 'template.sqlite', tmp_path / 'ledger.sqlite')}"
     world = World(url, tmp_path, PaperTerms(cash=Decimal(250_000), spread_bps=Decimal(3)))
     opening = NewFlow("a1", AskedKind.OPENING, Decimal(250_000), "USD", world.now(), "opening")

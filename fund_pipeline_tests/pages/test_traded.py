@@ -114,7 +114,7 @@ def test_lineage_shows_the_path_from_the_inbox_to_positions_joined_with_what_a_p
     page: Page, live: Live
 ) -> None:
     page.goto(f"{live.url}/assets/positions?view=lineage&lineageScope=upstream&lineageDepth=10")
-    for asset in ("backtest_files", "signal_inbox", "signals", "decisions", "orders", "executions", "positions"):
+    for asset in ("signal_inbox", "signals", "decisions", "orders", "executions", "positions"):
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
     for asset, parent in PARENTS.items():
         page.goto(f"{live.url}/assets/{asset}")
