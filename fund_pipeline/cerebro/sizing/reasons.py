@@ -151,7 +151,7 @@ class DecisionReason(Reason):
     STALE_STATE = "STALE_STATE", "the account's state is absent, too old, or of the future", "check broker and clock"
     NOT_RECONCILED = (
         "NOT_RECONCILED",
-        "books and broker are not reconciled, or the instrument is locked by a break",
+        "books and broker are not reconciled since the start, or the instrument is locked by a break",
         "reconcile the account",
     )
     ORDERS_PER_MINUTE = "ORDERS_PER_MINUTE", "more orders in a minute than the strategy may send", "wait a minute"
