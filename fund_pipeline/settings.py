@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds from a signal's receipt within which 95 % of orders shall be acknowledged by the broker.",
     )
+    warm_launcher: bool = Field(
+        False,
+        description="Whether runs of `trading` are forked from a warm process, and sensors wait for signals inside "
+        "their tick: orders in under a second.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. "

@@ -46,6 +46,7 @@ from fund_pipeline.cli import (
 from fund_pipeline.cli.account_size import account_size
 from fund_pipeline.cli.api import api
 from fund_pipeline.cli.demo import demo
+from fund_pipeline.cli.launcher import launcher
 from fund_pipeline.cli.mongodb import follow_mongodb
 from fund_pipeline.cli.optimize import optimize
 from fund_pipeline.cli.performance import performance
@@ -105,6 +106,7 @@ app.command()(account_size)
 app.command()(demo)
 app.command()(up)
 app.command()(api)
+app.command()(launcher)
 app.command()(settings)
 
 

@@ -37,7 +37,7 @@ def fund_ids(settings: Settings) -> tuple[str, ...]:
         finally:
             ledger.close()
     except (ConfigurationError, TemporaryError) as away:
-        log.error("no fund is loaded: reload the code location once the ledger is there", problem=str(away))
+        log.error("no fund is loaded: start the code servers again once the ledger is there", problem=str(away))
         return ()
 
 

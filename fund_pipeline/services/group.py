@@ -19,14 +19,19 @@ from fund_pipeline.services.signals import SignalWaiter
 
 _LAST_LINES = 15
 _KEEP_BYTES = 10_000_000
+_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Service:
-    """One process to start: its name (also of its log) and its command line."""
+    """One process to start: its name (also of its log) and its command line.
+
+    `again` starts it anew when it ends; the end of any other ends all.
+    """
 
     name: str
     command: tuple[str, ...]
+    again: bool = False
 
 
 class StopRequested(Exception):
@@ -49,6 +54,7 @@ class ServiceGroup:
         self._grace = grace
         self._environment = {**environment, guard.TOKEN: self.token, "PYTHONUNBUFFERED": "1"}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._again: dict[str, tuple[Service, float]] = {}
         logs.mkdir(parents=True, exist_ok=True)
         # A group of its own: a Ctrl-C in the terminal reaches the supervisor alone, which then stops all in order.
         with self._open_log("guard") as log:
@@ -72,6 +78,8 @@ class ServiceGroup:
     def start(self, service: Service) -> None:
         """Start a service that is meant to run for ever."""
         self._children[service.name] = self._spawn(service)
+        if service.again:
+            self._again[service.name] = (service, time.monotonic())
 
     def run(self, service: Service) -> None:
         """Run a command that is meant to end, and wait for it. Raises FundError with the end of its log if it fails."""
@@ -86,14 +94,14 @@ class ServiceGroup:
         Raises
         ------
         StopRequested : a stop signal came.
-        FundError : a service ended, which none should.
+        FundError : a service ended that is not to be started again.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while not condition():
             if self._signals.wait(0.05 if seconds is not None else 0.5):
                 raise StopRequested
             for name, child in {**self._children, "guard": self._guard}.items():
-                if child.poll() is not None:
+                if child.poll() is not None and not self._is_started_again(name):
                     raise self._failure(name, child.returncode)
             if deadline is not None and time.monotonic() > deadline:
                 return False
@@ -122,6 +130,15 @@ class ServiceGroup:
         """The end of a service's log."""
         with self.log_of(name).open(errors="replace") as log:
             return "".join(deque(log, _LAST_LINES)).strip()
+
+    def _is_started_again(self, name: str) -> bool:
+        """Start a service anew that may end, at most every few seconds; False for one that may not."""
+        if name not in self._again:
+            return False
+        service, began = self._again[name]
+        if time.monotonic() > began + _AGAIN_SECONDS:
+            self.start(service)
+        return True
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         with self._open_log(service.name) as log:

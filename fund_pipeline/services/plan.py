@@ -6,10 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from fund_pipeline.launcher.asking import ANNOUNCED
 from fund_pipeline.services.group import Service
 from fund_pipeline.services.probes import Address
 
 LOCATIONS = ("research", "trading")
+AT_ONCE = 16
+"""Questions that a code server answers at a time: sensors that wait inside their tick hold three for long."""
 
 
 def preparation() -> Service:
@@ -24,8 +27,15 @@ def code_server(location: str, socket: Path) -> Service:
     """
     module = f"fund_pipeline.defs.{location}.definitions"
     options = ("--socket", str(socket), "--module-name", module, "--location-name", location)
-    flags = ("--lazy-load-user-code", "--use-python-environment-entry-point")
+    flags = ("--lazy-load-user-code", "--use-python-environment-entry-point", "--max-workers", str(AT_ONCE))
     return Service(location, (sys.executable, "-m", "dagster", "api", "grpc", *options, *flags))
+
+
+def warm(location: str, socket: Path, dagster_home: Path) -> Service:
+    """The process that forks the runs of one code location. Without it the stock launcher starts them."""
+    options = ("--socket", str(socket), "--module", f"fund_pipeline.defs.{location}.definitions")
+    announce = ("--announce", str(dagster_home / ANNOUNCED))
+    return Service("warm", (sys.executable, "-m", "fund_pipeline.launcher.warm", *options, *announce), again=True)
 
 
 def daemon(workspace: Path) -> Service:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEnt
 
 from fund_pipeline.defs.home import prepare_home
 from fund_pipeline.errors import FundError
+from fund_pipeline.launcher.worker import WORKER_TAG, Worker
 from fund_pipeline.logs import CORRELATION_TAG
 from fund_pipeline.settings import Settings
 
@@ -88,7 +90,7 @@ def run_research(
             raise_on_error=False,
             run_id=run_id,
             run_config={**QUIET, "ops": dict(ops or {})},
-            tags={CORRELATION_TAG: correlation_id},
+            tags={CORRELATION_TAG: correlation_id, WORKER_TAG: str(Worker.of(os.getpid()))},
         )
         record = instance.get_run_record_by_id(run_id)
     if not result.success or record is None:

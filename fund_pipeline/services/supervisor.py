@@ -11,13 +11,16 @@ from functools import partial
 from pathlib import Path
 
 from fund_pipeline.errors import ConfigurationError, FundError
+from fund_pipeline.launcher.asking import ANNOUNCED
 from fund_pipeline.services import guard, plan
 from fund_pipeline.services.group import ServiceGroup, StopRequested
 from fund_pipeline.services.probes import Address, claim, code_locations, is_healthy, socket_answers
 from fund_pipeline.services.signals import SignalWaiter
 from fund_pipeline.services.state import RunFolder, State
+from fund_pipeline.settings import load_settings
 
 START_SECONDS = 180.0
+WARM_LOCATION, WARM_SOCKET = "trading", "warm.sock"
 _LONGEST_SOCKET_PATH = 100  # bytes; Linux allows 107, macOS 103
 
 
@@ -71,7 +74,7 @@ def supervise(
         state = State(os.getpid(), address.url, group.token, str(sockets))
         try:
             folder.write(state)
-            when_up(_start(group, address, api, sockets, folder, say))
+            when_up(_start(group, address, api, root, sockets, folder, say))
             folder.write(State(state.pid, state.url, state.token, state.sockets, group.pids))
             group.wait_until(lambda: False, None)
         except StopRequested:
@@ -79,6 +82,7 @@ def supervise(
         finally:
             group.end()
             _forget(folder, sockets)
+            (_dagster_home(root) / ANNOUNCED).unlink(missing_ok=True)
     say("stopped")
 
 
@@ -97,6 +101,7 @@ def _start(
     group: ServiceGroup,
     address: Address,
     api: Address,
+    root: Path,
     folder_of_sockets: Path,
     folder: RunFolder,
     say: Callable[[str], None],
@@ -111,6 +116,8 @@ def _start(
         _await(group, location, partial(socket_answers, path))
     say("starting daemon, web server and API")
     folder.workspace.write_text(plan.workspace_of(sockets))
+    if load_settings().warm_launcher:
+        group.start(plan.warm(WARM_LOCATION, folder_of_sockets / WARM_SOCKET, _dagster_home(root)))
     group.start(plan.daemon(folder.workspace))
     group.start(plan.webserver(folder.workspace, address))
     group.start(plan.api(api))
@@ -152,8 +159,8 @@ def _socket_folder(run_folder: Path) -> Path:
 
 
 def _forget(folder: RunFolder, sockets: Path) -> None:
-    for location in plan.LOCATIONS:
-        (sockets / f"{location}.sock").unlink(missing_ok=True)
+    for name in (*(f"{location}.sock" for location in plan.LOCATIONS), WARM_SOCKET):
+        (sockets / name).unlink(missing_ok=True)
     if sockets != folder.path:
         shutil.rmtree(sockets, ignore_errors=True)
     folder.clear()
@@ -162,4 +169,8 @@ def _forget(folder: RunFolder, sockets: Path) -> None:
 def _environment(root: Path, web: Address) -> dict[str, str]:
     """What every service is told, with where the web server is in fact: the API starts runs through it."""
     there = {"FUND_HOST": web.host, "FUND_PORT": str(web.port)}
-    return {**os.environ, "FUND_HOME": str(root), "DAGSTER_HOME": str(root / "dagster"), **there}
+    return {**os.environ, "FUND_HOME": str(root), "DAGSTER_HOME": str(_dagster_home(root)), **there}
+
+
+def _dagster_home(root: Path) -> Path:
+    return root / "dagster"

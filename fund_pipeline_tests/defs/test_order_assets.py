@@ -20,6 +20,7 @@ from fund_pipeline.signals.inbox import process_pending
 from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
 from fund_pipeline_tests.signals.inboxes import READER
 
+(INCOMING,) = incoming_signals(waits=False)
 PATH = ("signals", "decisions", "orders", "executions", "positions")
 
 
@@ -75,14 +76,14 @@ def test_a_run_takes_a_signal_from_the_inbox_to_a_position_and_shows_why(
 
 
 def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, instance: DagsterInstance) -> None:
-    assert isinstance(asked(instance, incoming_signals)[0], SkipReason)
+    assert isinstance(asked(instance, INCOMING)[0], SkipReason)
     floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
-    (first,) = asked(instance, incoming_signals)
+    (first,) = asked(instance, INCOMING)
     assert isinstance(first, RunRequest)
     instance.create_run_for_job(
         trading_definitions(("demo",)).resolve_job_def("size_and_execute"), tags={"dagster/run_key": str(first.run_key)}
     )
-    (second,) = asked(instance, incoming_signals)
+    (second,) = asked(instance, INCOMING)
     assert isinstance(second, SkipReason)
     assert "under way" in str(second.skip_message)
 
@@ -94,9 +95,9 @@ def test_what_a_run_held_that_was_killed_is_taken_up_at_once_and_what_a_live_one
     process_pending(floor.ledger, READER, floor.now)
     run = instance.create_run_for_job(trading_definitions(("demo",)).resolve_job_def("note_registry"))
     claim(floor.ledger, run.run_id, utc_now(), LEASE, 10)
-    assert isinstance(asked(instance, incoming_signals)[0], SkipReason)
+    assert isinstance(asked(instance, INCOMING)[0], SkipReason)
     instance.report_run_failed(run)
-    (again,) = asked(instance, incoming_signals)
+    (again,) = asked(instance, INCOMING)
     assert isinstance(again, RunRequest)
 
 

@@ -1,14 +1,15 @@
 """Hundreds of kills of the signal path's processes; one of the campaigns of `make chaos`. Each trial is one kill.
 
-Twenty kills share a home, which a seed gives: the odd ones on PostgreSQL, every third with the product's own times. A
-fault is shown again by the seed of its home: `--only trading-kills --seed N --trials 20`.
+Twenty kills share a home, which a seed gives: the odd ones on PostgreSQL, every third with the product's own times,
+every fourth without the warm process. A fault is shown again by the seed of its home: `--only trading-kills --seed N
+--trials 20`.
 """
 
 from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from fund_pipeline_tests.conftest import new_database
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.kills.boundaries import Boundary
 from fund_pipeline_tests.kills.desk import desk
-from fund_pipeline_tests.kills.kills import BOTH, Kill, kill_and_prove
+from fund_pipeline_tests.kills.kills import Kill, kill_and_prove
+from fund_pipeline_tests.kills.services import Victim
 
 KILLS_OF_A_HOME = 20
 ANYTIME = (None, None)
+BESIDE = 0.3
+"""How likely each service dies at the same moment."""
 
 
 def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
@@ -37,8 +41,8 @@ def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
             seed = first_seed + number
             with ExitStack() as stack:
                 urls = tuple(stack.enter_context(new_database(server)) for _ in range(2)) if seed % 2 else None
-                here = stack.enter_context(desk(seed, urls, hurry=seed % 3 != 0))  # type: ignore[arg-type]
-                wrong, told = kill_and_prove(here, plan_of(seed, min(KILLS_OF_A_HOME, kills - begin)))
+                here = stack.enter_context(desk(seed, urls, hurry=seed % 3 != 0, warm=seed % 4 != 0))  # type: ignore[arg-type]
+                wrong, told = kill_and_prove(here, plan_of(seed, min(KILLS_OF_A_HOME, kills - begin), here.victims))
                 signals, orders = signals + len(here.accepted), orders + here.ordered
             for what in wrong:
                 faults.append(Fault(seed, f"{what}; {told}"))
@@ -46,11 +50,12 @@ def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
     return Outcome(tuple(faults), f"{kills} kills, {signals} signals, {orders} orders")
 
 
-def plan_of(seed: int, kills: int) -> list[Kill]:
+def plan_of(seed: int, kills: int, victims: Sequence[Victim]) -> list[Kill]:
     """Kills at boundaries and at any moment, with none, one or both of the services."""
     rng = random.Random(f"kills-{seed}")
     return [
-        Kill(rng.choice([*Boundary, *ANYTIME]), tuple(one for one in BOTH if rng.random() < 0.4)) for _ in range(kills)
+        Kill(rng.choice([*Boundary, *ANYTIME]), tuple(one for one in victims if rng.random() < 0.3))
+        for _ in range(kills)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -22,11 +22,12 @@ from fund_pipeline_tests.decisions.scenarios import sized
 from fund_pipeline_tests.homes import Home
 from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
 from fund_pipeline_tests.kills.boundaries import HURRY
-from fund_pipeline_tests.kills.services import Services, services_of
+from fund_pipeline_tests.kills.services import Services, Victim, services_of
 
 SYMBOLS = ("AAPL", "AMD", "BAC", "CVX", "KO", "MSFT")
 PRICE = Decimal(100)
 EVERYTHING = 100_000
+ALL = (Victim.WARM, Victim.SERVER, Victim.DAEMON)
 PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300"}
 """On a machine that is busy with other tests the start of a run may take long."""
 SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
@@ -35,12 +36,13 @@ SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
 class Desk(Floor):
     """The trading floor with the real clock, worked by `services` and by nobody in this process.
 
-    `entries` are the signals that entered and have not been told to leave; `accepted` all that were answered.
+    `victims` are the services that there are. `entries` are the signals that entered and have not been told to leave;
+    `accepted` all that were answered.
     """
 
-    def __init__(self, url: str, home: Path, services: Services, rng: random.Random) -> None:
+    def __init__(self, url: str, home: Path, services: Services, rng: random.Random, victims: Sequence[Victim]) -> None:
         super().__init__(url, home)
-        self.services, self.rng = services, rng
+        self.services, self.rng, self.victims = services, rng, victims
         self.accepted: list[str] = []
         self.entries: list[str] = []
         self.mark()
@@ -92,13 +94,15 @@ class Desk(Floor):
 
 
 @contextmanager
-def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool) -> Iterator[Desk]:
+def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool, warm: bool) -> Iterator[Desk]:
     """A new home and its services, not opened yet: on SQLite, or with ledger and Dagster instance on PostgreSQL.
 
-    `hurry` shortens the times that the product waits (`location.py`).
+    `hurry` shortens the times that the product waits (`location.py`); `warm` has runs forked by the warm process.
     """
     folder = Path(tempfile.mkdtemp(prefix="fund-kills-"))  # short: a socket's path may not be long
     settings = {"FUND_AUDIT_KEY": AUDIT_KEY, "FUND_SECRETS_KEY": SECRETS_KEY, "FUND_PAPER_PRICES": ""}
+    if warm:
+        settings["FUND_WARM_LAUNCHER"] = "true"
     url = f"sqlite:///{folder / 'ledger.sqlite'}"
     if database_urls is not None:
         settings |= dict(zip(("FUND_DATABASE_URL", "FUND_DAGSTER_DATABASE_URL"), database_urls, strict=True))
@@ -113,7 +117,7 @@ def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool
             found(ledger)
             ledger.close()
             services.prepare()
-            made = Desk(url, folder, services, random.Random(seed))
+            made = Desk(url, folder, services, random.Random(seed), ALL if warm else ALL[1:])
             yield made
             made.close()
     finally:

@@ -1,4 +1,4 @@
-"""`kill -9` of runs, code server and daemon at each boundary of the signal path, and at any moment.
+"""`kill -9` of runs, warm process, code server and daemon at each boundary of the signal path, and at any moment.
 
 `make test` has one of each boundary in a hurry; the campaign of `make chaos` has hundreds, with the product's own
 times and on both databases.
@@ -16,7 +16,6 @@ from fund_pipeline_tests.kills.desk import Desk
 from fund_pipeline_tests.kills.proof import faults_of
 from fund_pipeline_tests.kills.services import Victim
 
-BOTH = (Victim.SERVER, Victim.DAEMON)
 REACH_SECONDS, SETTLE_SECONDS = 300.0, 600.0
 MARK_SECONDS = 10.0
 
@@ -31,7 +30,7 @@ class Kill:
 
 def kill_and_prove(desk: Desk, kills: Sequence[Kill]) -> tuple[list[str], str]:
     """Kill in this order while signals come in, then have everything settle and leave; what is wrong, and a summary."""
-    desk.services.open(*BOTH)
+    desk.services.open(*desk.victims)
     done: list[str] = []
     for one in kills:
         try:
@@ -69,7 +68,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
         dying = {found[0]: Victim.SERVER if is_server else Victim.WORKER}
     dying |= {services.pid(one): one for one in kill.besides}
     services.kill(dying)
-    services.open(*(one for one in BOTH if one in dying.values()))
+    services.open(*(one for one in desk.victims if one in dying.values()))
     where = "ANYTIME" if kill.boundary is None else kill.boundary.name
     return f"{where} {'+'.join(sorted(dying.values()))}"
 

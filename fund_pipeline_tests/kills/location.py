@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from fund_pipeline.decisions import batch
-from fund_pipeline.defs.trading import order_sensors
+from fund_pipeline.defs.trading import watching
 from fund_pipeline.execution.patience import PATIENCE
 from fund_pipeline_tests.kills import boundaries
 
@@ -18,7 +18,7 @@ if (Path(os.environ["FUND_HOME"]) / boundaries.HURRY).exists():
     for name, seconds in TIMES.items():
         object.__setattr__(PATIENCE, name, timedelta(seconds=seconds))
     batch.decide_waiting.__kwdefaults__["lease"] = LEASE
-    order_sensors.YOUNG = YOUNG
+    watching.YOUNG = YOUNG
 
 from fund_pipeline.defs.trading.definitions import defs  # noqa: E402 - what is above is to hold in it
 

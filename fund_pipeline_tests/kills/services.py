@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from fund_pipeline.launcher.asking import ANNOUNCED
 from fund_pipeline.services import plan
 from fund_pipeline.services.group import Service
 from fund_pipeline.services.probes import socket_answers
@@ -30,6 +31,7 @@ class Victim(StrEnum):
     WORKER = "worker"
     SERVER = "trading"
     DAEMON = "daemon"
+    WARM = "warm"
 
 
 class Services:
@@ -57,11 +59,19 @@ class Services:
             if one is Victim.SERVER:
                 self._socket.unlink(missing_ok=True)
                 server = plan.code_server("trading", self._socket)
-                command = tuple(STOPPABLE if part == PRODUCT else part for part in server.command)
-                self._pids[one] = self._start(Service(server.name, command))
+                self._pids[one] = self._start(Service(server.name, _stoppable(server)))
                 wait_until(lambda: socket_answers(self._socket), seconds=SECONDS, what="the code server")
             elif one is Victim.DAEMON:
                 self._pids[one] = self._start(plan.daemon(self._workspace))
+            elif one is Victim.WARM:
+                self._open_warm()
+
+    def _open_warm(self) -> None:
+        announced = self._home / "dagster" / ANNOUNCED
+        announced.unlink(missing_ok=True)
+        warm = plan.warm("trading", self._socket.with_name("warm.sock"), announced.parent)
+        self._pids[Victim.WARM] = self._start(Service(warm.name, _stoppable(warm)))
+        wait_until(announced.exists, seconds=SECONDS, what="the warm process")
 
     def kill(self, pids: Iterable[int]) -> None:
         """`kill -9`, stopped ones too, all at the same moment."""
@@ -76,11 +86,12 @@ class Services:
         return self._pids[which]
 
     def workers(self) -> list[int]:
-        """The processes of runs, those whose code server is dead among them."""
-        found = []
+        """The processes of runs, those whose code server or warm process is dead among them."""
+        found, services = [], {self._process.pid, *self._pids.values()}
         for process in psutil.process_iter(["cmdline", "status"]):
-            is_run = any("spawn_main" in part for part in process.info["cmdline"] or ())
-            if is_run and process.info["status"] != psutil.STATUS_ZOMBIE and self._is_ours(process.pid):
+            # A fork has the command line of the first of its line, which started all services.
+            is_run = any("spawn_main" in part or "serve()" in part for part in process.info["cmdline"] or ())
+            if is_run and process.pid not in services and _lives(process.pid) and self._is_ours(process.pid):
                 found.append(process.pid)
         return found
 
@@ -98,8 +109,12 @@ class Services:
         self._process.stdin.write(json.dumps([str(self.logs / f"{service.name}.log"), *rest]) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        assert line, (self.logs / "warm.log").read_text()[-3000:]
+        assert line, (self.logs / "starter.log").read_text()[-3000:]
         return int(line)
+
+
+def _stoppable(service: Service) -> tuple[str, ...]:
+    return tuple(STOPPABLE if part == PRODUCT else part for part in service.command)
 
 
 def _lives(pid: int) -> bool:
@@ -113,7 +128,7 @@ def _lives(pid: int) -> bool:
 def services_of(home: Path, environment: Mapping[str, str]) -> Iterator[Services]:
     """Services of a home, closed until they are opened; nothing is left of them afterwards."""
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    with (home / "logs" / "warm.log").open("ab") as log:
+    with (home / "logs" / "starter.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", "from fund_pipeline_tests.kills.warm import serve; serve()"],
             env=dict(environment),

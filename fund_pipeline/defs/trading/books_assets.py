@@ -46,6 +46,9 @@ from fund_pipeline.settings import load_settings
 RECONCILE_BOOKS = "reconcile_books"
 INTERVAL_SECONDS = 30
 OLDEST_SNAPSHOT = timedelta(minutes=15)
+NEW = timedelta(minutes=10)
+"""How long a break is looked at again every minute; after that the schedules do."""
+
 BREAKS = ("account", "kind", "about", "ours", "theirs", "first seen", "severity", "in words")
 
 
@@ -156,17 +159,23 @@ def books_in_market_hours(_context: ScheduleEvaluationContext) -> Iterator[RunRe
     job_name=RECONCILE_BOOKS,
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Starts a reconciliation when we have just started, and when a broker that was away answers again.",
+    description="Starts a reconciliation when we have just started, when a broker that was away answers again, and "
+    "while a break is new.",
 )
 def prove_the_books(_context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-    """A broker that is still away is asked again, once a minute."""
+    """Once a minute, a broker that is still away is asked again, and so is one of whom a break was seen a moment ago.
+
+    What was on its way between the two sides is gone by then, and must not lock an instrument until the next schedule.
+    """
     now = utc_now()
     with opened_ledger() as ledger:
         note_this_start(ledger)
         stand = books_of(ledger)
-        waiting = [one.account_id for one in _reachable(ledger) if not stand[one.account_id].may_enter]
+        new = {one.account_id for one in list_breaks(ledger) if one.first_seen > now - NEW}
+        reachable = [one.account_id for one in _reachable(ledger)]
+        waiting = [one for one in reachable if not stand[one].may_enter or one in new]
     if not waiting:
-        yield SkipReason("every account is reconciled")
+        yield SkipReason("every account is reconciled, and no break is new")
         return
     yield RunRequest(run_key=f"{now:%Y%m%d%H%M}", tags={"fund/accounts": ",".join(waiting)[:255]})
 

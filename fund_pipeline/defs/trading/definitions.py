@@ -25,7 +25,7 @@ from fund_pipeline.defs.trading.latency_assets import signal_latency, signals_ar
 from fund_pipeline.defs.trading.nav_assets import NAV_SCHEDULES, nav, strike_nav
 from fund_pipeline.defs.trading.nav_checks import NAV_CHECKS
 from fund_pipeline.defs.trading.order_assets import decisions, executions, orders, positions, signals
-from fund_pipeline.defs.trading.order_sensors import NOTE_EXECUTIONS, SIZE_AND_EXECUTE, follow_orders, incoming_signals
+from fund_pipeline.defs.trading.order_sensors import NOTE_EXECUTIONS, follow_orders, incoming_signals
 from fund_pipeline.defs.trading.payout_assets import close_payouts_job, payouts_on_the_first, sender_payouts
 from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
 from fund_pipeline.defs.trading.release import follow_the_ledger, release_after_the_check
@@ -37,6 +37,7 @@ from fund_pipeline.defs.trading.snapshot_assets import (
     snapshots_in_market_hours,
     take_snapshots_job,
 )
+from fund_pipeline.defs.trading.watching import SIZE_AND_EXECUTE
 from fund_pipeline.settings import load_settings
 
 note_registry = define_asset_job(
@@ -125,7 +126,7 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             payouts_on_the_first,
         ],
         sensors=[
-            incoming_signals,
+            *incoming_signals(waits=load_settings().warm_launcher),
             follow_orders,
             prove_the_books,
             *([release_after_the_check(funds), follow_the_ledger(funds)] if funds else []),

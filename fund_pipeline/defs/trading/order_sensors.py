@@ -4,70 +4,53 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dagster import (
-    DagsterInstance,
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
-    RunsFilter,
+    SensorDefinition,
     SensorEvaluationContext,
     SkipReason,
     sensor,
 )
 
 from fund_pipeline.clock import utc_now
-from fund_pipeline.decisions.following_up import WITHIN
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.starting import note_this_start
+from fund_pipeline.defs.trading.watching import SIZE_AND_EXECUTE, WATCHERS, look_once, watch
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
-from fund_pipeline.ledger.follow_ups import due_follow_ups
-from fund_pipeline.ledger.work_waiting import count_orders_to_follow, holders, waiting_signals
+from fund_pipeline.ledger.work_waiting import count_orders_to_follow
 
-SIZE_AND_EXECUTE, NOTE_EXECUTIONS = "size_and_execute", "note_executions"
+NOTE_EXECUTIONS = "note_executions"
 INTERVAL_SECONDS = 5
-UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
 LATE_FILLS = timedelta(minutes=10)
 """How long after its end an order is still asked after: a fill may come after the word that it was cancelled."""
 
-YOUNG = timedelta(seconds=60)
-"""A run that is older may be dead without anybody having said so: another is started beside it, which is harmless."""
+
+def incoming_signals(*, waits: bool) -> tuple[SensorDefinition, ...]:
+    """What starts a run for the signals that wait: one sensor that looks, or `WATCHERS` that wait in turn.
+
+    The daemon looks at a sensor every 5 s. Of those that wait inside their tick one watches at any moment, so that a
+    signal is seen within a twentieth of a second (`watching.py`).
+    """
+    return tuple(_incoming(number, waits=waits) for number in range(1, WATCHERS + 1 if waits else 2))
 
 
-@sensor(
-    job_name=SIZE_AND_EXECUTE,
-    minimum_interval_seconds=INTERVAL_SECONDS,
-    default_status=DefaultSensorStatus.RUNNING,
-    description="Starts one run for all signals that wait, and for entries that waited for an exit's fill.",
-)
-def incoming_signals(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-    """One run per batch. Its key has the minute in it, for a key of which the run died would never fire again."""
-    now = utc_now()
-    with opened_ledger() as ledger:
-        note_this_start(ledger)
-        found = waiting_signals(ledger, now)
-        due = due_follow_ups(ledger, now - WITHIN)
-        left = [one for one in holders(ledger) if _has_ended(context.instance, one)]
-    if not found.count and not due and not left:
-        yield SkipReason("no signal waits")
-        return
-    filters = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=UNDER_WAY, created_after=now - YOUNG)
-    if context.instance.get_runs(filters, limit=1):
-        yield SkipReason(f"{found.count} signals wait, and a batch is under way")
-        return
-    mark = ":".join([found.mark, *left, *(one.signal.signal_id for one in due)])
-    yield RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags={"fund/waiting": str(found.count + len(due))})
+def _incoming(number: int, *, waits: bool) -> SensorDefinition:
+    @sensor(
+        name="incoming_signals" if number == 1 else f"incoming_signals_{number}",
+        job_name=SIZE_AND_EXECUTE,
+        minimum_interval_seconds=1 if waits else INTERVAL_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Starts one run for all signals that wait, and for entries that waited for an exit's fill.",
+    )
+    def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+        with opened_ledger() as ledger:
+            note_this_start(ledger)
+            found = watch(ledger, context.instance) if waits else look_once(ledger, context.instance)
+        yield found.request if found.request is not None else SkipReason(found.words)
 
-
-def _has_ended(instance: DagsterInstance, holder: str) -> bool:
-    """Whether signals are held by a run that is over: it was killed, and nobody need wait for its lease to run out."""
-    run = instance.get_run_by_id(holder)
-    return run is not None and run.is_finished
+    return look
 
 
 @sensor(

@@ -1,0 +1,131 @@
+"""Watching the inbox: whether a run of the signal path is due, at one look or as soon as there is work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from dagster import DagsterInstance, DagsterRunStatus, RunRequest, RunsFilter
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.decisions.following_up import WITHIN
+from fund_pipeline.ledger import Ledger
+from fund_pipeline.ledger.follow_ups import due_follow_ups
+from fund_pipeline.ledger.work_waiting import holders, waiting_signals
+
+SIZE_AND_EXECUTE = "size_and_execute"
+UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+YOUNG = timedelta(seconds=60)
+"""A run that is older may be dead without anybody having said so: another is started beside it, which is harmless."""
+
+WATCHERS = 3
+WATCH_SECONDS = 8.0
+"""How long one watches. Meanwhile the daemon, which looks every 5 s, has the next one waiting for its turn."""
+
+TURN_SECONDS = 20.0
+POLL_SECONDS = 0.05
+"""A listening connection would be told sooner, but PostgreSQL lets transactions that notify commit one by one only."""
+
+SLOW_POLL_SECONDS = 1.0
+"""For what the clock alone brings about: follow-ups that are due, and holders that have died."""
+
+APPEAR_SECONDS = 2.0
+"""How long a run that was asked for may take to be seen."""
+
+_turn = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The run that is due, or in words why none is."""
+
+    request: RunRequest | None
+    words: str
+
+
+@dataclass
+class _Asked:
+    """The run that was asked for last, by any watcher of this process."""
+
+    at: datetime
+    began: float
+
+
+_asked = _Asked(datetime.min.replace(tzinfo=UTC), float("-inf"))
+
+
+def look_once(ledger: Ledger, instance: DagsterInstance) -> Found:
+    """One look. A run's key has the minute in it, for a key of which the run died would never fire again."""
+    return _Look(ledger, instance).at(slow=True)
+
+
+def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
+    """Look until a run is due, the watch is over, or this process is told to stop."""
+    if not _turn.acquire(timeout=TURN_SECONDS):
+        return Found(None, "others watched all the time")
+    try:
+        look, end, slow = _Look(ledger, instance), time.monotonic() + WATCH_SECONDS, 0.0
+        found = Found(None, "this process is about to end")
+        while _is_wanted():
+            now = time.monotonic()
+            found = look.at(slow=now >= slow)
+            if found.request is not None:
+                _asked.at, _asked.began = utc_now(), now
+                return found
+            if now >= end:
+                return found
+            slow = now + SLOW_POLL_SECONDS if now >= slow else slow
+            time.sleep(POLL_SECONDS)
+        return found
+    finally:
+        _turn.release()
+
+
+def _is_wanted() -> bool:
+    """Whether this process works on: once its main thread has ended it only waits for the others."""
+    return threading.main_thread().is_alive()
+
+
+class _Look:
+    """Looks at one ledger and instance, and what the last slow one found."""
+
+    def __init__(self, ledger: Ledger, instance: DagsterInstance) -> None:
+        self._ledger, self._instance = ledger, instance
+        self._due: tuple[str, ...] = ()
+        self._left: tuple[str, ...] = ()
+
+    def at(self, *, slow: bool) -> Found:
+        """The run that is due now. A slow look asks for what the clock alone brings about, too."""
+        now = utc_now()
+        waiting = waiting_signals(self._ledger, now)
+        if slow:
+            self._due = tuple(one.signal.signal_id for one in due_follow_ups(self._ledger, now - WITHIN))
+            self._left = tuple(one for one in holders(self._ledger) if self._has_ended(one))
+        if not waiting.count and not self._due and not self._left:
+            return Found(None, "no signal waits")
+        if self._is_under_way(now):
+            return Found(None, f"{waiting.count} signals wait, and a batch is under way")
+        mark = ":".join([waiting.mark, *self._left, *self._due])
+        tags = {"fund/waiting": str(waiting.count + len(self._due))}
+        return Found(RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags=tags), "signals wait")
+
+    def _is_under_way(self, now: datetime) -> bool:
+        if time.monotonic() < _asked.began + APPEAR_SECONDS and not self._runs(RunsFilter(created_after=_asked.at)):
+            return True
+        return self._runs(RunsFilter(statuses=UNDER_WAY, created_after=now - YOUNG))
+
+    def _runs(self, filters: RunsFilter) -> bool:
+        named = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=filters.statuses, created_after=filters.created_after)
+        return bool(self._instance.get_runs(named, limit=1))
+
+    def _has_ended(self, holder: str) -> bool:
+        """Whether signals are held by a run that is over: it was killed, and its lease need not run out."""
+        run = self._instance.get_run_by_id(holder)
+        return run is not None and run.is_finished

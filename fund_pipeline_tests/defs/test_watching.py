@@ -1,0 +1,113 @@
+"""A sensor that waits inside its tick sees a signal while it waits, alone, and lets go when its process ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance
+
+from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.trading import watching
+from fund_pipeline.defs.trading.definitions import trading_definitions
+from fund_pipeline.defs.trading.order_sensors import incoming_signals
+from fund_pipeline.ledger import open_ledger
+from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+from fund_pipeline_tests.waiting import wait_until
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Floor]:
+    """A trading floor on the real clock."""
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    upgrade(url)
+    ledger = open_ledger(url)
+    found(ledger)
+    ledger.close()
+    made = Floor(url, tmp_path)
+    made.now = utc_now()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """An instance that threads can share."""
+    with DagsterInstance.local_temp(str(tmp_path)) as made:
+        yield made
+
+
+@pytest.fixture
+def watchers() -> Iterator[ThreadPoolExecutor]:
+    """Threads, as a code server has them."""
+    with ThreadPoolExecutor(watching.WATCHERS) as pool:
+        yield pool
+
+
+@pytest.fixture(autouse=True)
+def _nothing_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_asked", watching._Asked(EVER, float("-inf")))
+
+
+def is_watching() -> bool:
+    return watching._turn.locked()
+
+
+def test_there_is_one_that_looks_or_several_that_wait() -> None:
+    assert [one.name for one in incoming_signals(waits=False)] == ["incoming_signals"]
+    assert len({one.name for one in incoming_signals(waits=True)}) == watching.WATCHERS
+
+
+def test_a_signal_that_comes_while_they_wait_starts_one_run(
+    floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "APPEAR_SECONDS", 600.0)
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 1.0)
+    waiting = [watchers.submit(watching.watch, floor.ledger, instance) for _ in range(watching.WATCHERS)]
+    wait_until(is_watching, what="a watcher")
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    asked = [one.result() for one in waiting]
+    requests = [one.request for one in asked if one.request is not None]
+    assert len(requests) == 1, asked
+    assert requests[0].tags["fund/waiting"] == "1"
+
+
+def test_one_that_waits_sees_that_a_batch_is_under_way_and_that_it_has_ended(
+    floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor
+) -> None:
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    run = instance.create_run_for_job(trading_definitions(("demo",)).resolve_job_def("size_and_execute"))
+    waiting = watchers.submit(watching.watch, floor.ledger, instance)
+    wait_until(is_watching, what="a watcher")
+    assert not waiting.done()
+    instance.report_run_failed(run)
+    assert waiting.result().request is not None
+
+
+def test_it_lets_go_when_its_process_ends(
+    floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 600.0)
+    ended = threading.Thread(target=lambda: None)
+    ended.start()
+    ended.join()
+    waiting = watchers.submit(watching.watch, floor.ledger, instance)
+    wait_until(is_watching, what="a watcher")
+    monkeypatch.setattr(threading, "main_thread", lambda: ended)
+    assert waiting.result().request is None
+
+
+def test_nothing_waits_and_the_watch_is_over(
+    floor: Floor, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 0.2)
+    found_nothing = watching.watch(floor.ledger, instance)
+    assert found_nothing.request is None
+    assert found_nothing.words == "no signal waits"
