@@ -13,7 +13,7 @@ from fund_pipeline.cerebro.sizing.pricing import mark
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
 from fund_pipeline.cerebro.sizing.refused import Refused
 from fund_pipeline.cerebro.sizing.world import World
-from fund_pipeline.terms import OrderRole, SizingMode
+from fund_pipeline.terms import SizingMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +94,9 @@ def _in_use(strategy: StrategyFacts, fund: FundFacts, world: World) -> dict[str,
     if who not in world.notional_held:
         world.notional_held[who] = _held(who, fund, world)
     found = dict(world.notional_held[who])
-    for order in world.orders_of.get(strategy.strategy, ()):
-        mine = world.fund_of(order.account_id) == fund.fund_id and world.is_in_mode(strategy.strategy, order.account_id)
-        if order.role is OrderRole.ENTRY and mine:
-            found[order.instrument_key] = found.get(order.instrument_key, ZERO) + order.notional
+    for account in world.own_accounts(*who):
+        for key, notional in world.working.notional.get((strategy.strategy, account), {}).items():
+            found[key] = found.get(key, ZERO) + notional
     return found
 
 

@@ -36,12 +36,8 @@ def committed(world: World, strategy: str, fund_id: str, instrument_key: str) ->
     In the accounts of its own mode: what it left in those of the other is exited there, and is no part of what it has.
     """
     held = sum((one.quantity for one in own_positions_in(world, strategy, fund_id, instrument_key)), ZERO)
-    working = (
-        one
-        for one in orders_in(world, strategy, fund_id, instrument_key)
-        if not one.role.is_attached and world.is_in_mode(strategy, one.account_id)
-    )
-    return held + sum((sign(one.side) * one.quantity for one in working), ZERO)
+    own = world.own_accounts(strategy, fund_id)
+    return held + sum((world.working.signed.get((strategy, one, instrument_key), ZERO) for one in own), ZERO)
 
 
 def working_exits(world: World, position: PositionFacts, *, of_all: bool) -> Decimal:

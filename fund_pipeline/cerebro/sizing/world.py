@@ -21,6 +21,7 @@ from fund_pipeline.cerebro.sizing.facts import (
 )
 from fund_pipeline.cerebro.sizing.rules import SizingRules
 from fund_pipeline.cerebro.sizing.signal_facts import BookEntry
+from fund_pipeline.cerebro.sizing.working import WorkingSums
 from fund_pipeline.terms import HaltState, SizingMode
 
 __all__ = [
@@ -82,6 +83,7 @@ class World:
         later = replace(self, orders=(*self.orders, *planned), book=(*kept, *changed.values()))
         self._share_finds(later)
         later.__dict__["orders_of"] = _added(self.orders_of, planned) if planned else self.orders_of
+        later.__dict__["working"] = self.working.and_of(planned) if planned else self.working
         return later
 
     def under(self, rules: SizingRules | None) -> World:
@@ -90,7 +92,7 @@ class World:
             return self
         other = replace(self, rules=rules)
         self._share_finds(other)
-        other.__dict__["orders_of"] = self.orders_of
+        self._share_orders(other)
         return other
 
     def seen_by(self, strategy: str) -> World:
@@ -100,13 +102,19 @@ class World:
             return self
         other = replace(self, quotes=market.quotes, fx=market.fx)
         self._share_finds(other)
-        other.__dict__["orders_of"] = self.orders_of
+        self._share_orders(other)
         return other
 
     def _share_finds(self, other: World) -> None:
         """Positions are the same there, and each strategy's quotes and rates: what was found of them stays found."""
         other.__dict__["positions_of"] = self.positions_of
         other.__dict__["notional_held"] = self.notional_held
+        other.__dict__["accounts_own"] = self.accounts_own
+
+    def _share_orders(self, other: World) -> None:
+        """Orders are the same there too."""
+        other.__dict__["orders_of"] = self.orders_of
+        other.__dict__["working"] = self.working
 
     @cached_property
     def positions_of(self) -> Mapping[tuple[str, str], tuple[PositionFacts, ...]]:
@@ -121,6 +129,11 @@ class World:
     def orders_of(self) -> Mapping[str, tuple[OrderFacts, ...]]:
         """Strategy -> its live orders, and those that the batch has planned."""
         return _added({}, self.orders)
+
+    @cached_property
+    def working(self) -> WorkingSums:
+        """What its orders come to."""
+        return WorkingSums().and_of(self.orders)
 
     @cached_property
     def notional_held(self) -> dict[tuple[str, str], Mapping[str, Decimal]]:
@@ -140,6 +153,22 @@ class World:
         """Whether strategy and account are known, and both LIVE or both PAPER."""
         known, account = self.strategies.get(strategy), self.accounts.get(account_id)
         return known is not None and account is not None and known.live is account.live
+
+    def own_accounts(self, strategy: str, fund_id: str) -> tuple[str, ...]:
+        """A fund's accounts of the strategy's own mode."""
+        who = strategy, fund_id
+        if who not in self.accounts_own:
+            self.accounts_own[who] = tuple(
+                one.account_id
+                for one in self.accounts.values()
+                if one.fund_id == fund_id and self.is_in_mode(strategy, one.account_id)
+            )
+        return self.accounts_own[who]
+
+    @cached_property
+    def accounts_own(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """(Strategy, fund) -> accounts of the strategy's own mode, as far as it was asked for."""
+        return {}
 
     def fund_of(self, account_id: str) -> str | None:
         """The fund of an account; None for an account that is not here."""

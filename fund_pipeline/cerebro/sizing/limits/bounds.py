@@ -11,7 +11,6 @@ from fund_pipeline.cerebro.sizing.capital import Capital
 from fund_pipeline.cerebro.sizing.limits.finding import EntryCase, Finding
 from fund_pipeline.cerebro.sizing.pricing import PricedLeg
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
-from fund_pipeline.terms import OrderRole
 
 
 class Bound(Protocol):
@@ -90,10 +89,7 @@ class OrdersPerMinute:
     def validate(self, case: EntryCase, planned: int) -> Finding:
         """ORDERS_PER_MINUTE, counting the last minute's, those of this batch and the ones planned."""
         strategy, most = case.strategy, case.strategy.risk_limits.max_orders_per_minute
-        decided = sum(
-            order.client_order_id is None and order.role is OrderRole.ENTRY
-            for order in case.world.orders_of.get(strategy.strategy, ())
-        )
+        decided = case.world.working.planned.get(strategy.strategy, 0)
         after = case.world.recent_orders.get(strategy.strategy, 0) + decided + planned
         reason = DecisionReason.ORDERS_PER_MINUTE if most is not None and after > most else None
         return Finding(limit="orders_per_minute", reason=reason, figures={"after": after, "most": most})

@@ -17,14 +17,7 @@ class MarginLimit:
 
     def __init__(self, account: AccountFacts, world: World) -> None:
         self.account = account
-        self.pending = sum(
-            (
-                order.reserved_margin
-                for order in world.orders
-                if order.account_id == account.account_id and not order.counted_by_broker
-            ),
-            ZERO,
-        )
+        self.pending = world.working.margin.get(account.account_id, ZERO)
         self.limit = (account.equity or ZERO) * world.rules.margin_cap
 
     @property
