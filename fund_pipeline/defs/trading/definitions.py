@@ -29,6 +29,7 @@ from fund_pipeline.defs.trading.order_sensors import NOTE_EXECUTIONS, follow_ord
 from fund_pipeline.defs.trading.payout_assets import close_payouts_job, payouts_on_the_first, sender_payouts
 from fund_pipeline.defs.trading.registry_assets import fund_registry, strategy_registry
 from fund_pipeline.defs.trading.release import follow_the_ledger, release_after_the_check
+from fund_pipeline.defs.trading.retention import prune_every_night, prune_history
 from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
 from fund_pipeline.defs.trading.signal_checks import SIGNAL_CHECKS
 from fund_pipeline.defs.trading.snapshot_assets import (
@@ -115,6 +116,7 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             reconcile_books,
             strike_nav,
             close_payouts_job,
+            prune_history,
         ],
         schedules=[
             before_the_night,
@@ -124,6 +126,7 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
             every_night,
             *NAV_SCHEDULES,
             payouts_on_the_first,
+            prune_every_night,
         ],
         sensors=[
             *incoming_signals(waits=load_settings().warm_launcher),
