@@ -105,6 +105,8 @@ def cut_plain(file: SourceFile, data: bytes, memory: DateMemory) -> Plain | None
     header = data[:end].rstrip(b"\r")
     if end < 0 or b'"' in data or not header.isascii():
         return None
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return None  # alone, it ends a row too
     plan = _plain_layout(header, tuple(manifest.columns.items()))
     if plan is None:
         return None

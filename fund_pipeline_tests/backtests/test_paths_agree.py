@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fund_pipeline.backtests import Backtest, BatchResult, SourceFile, Unit, UnitSource, scan_files, scan_folder
@@ -179,6 +179,7 @@ def _places(percent: str, decimal: int) -> str:
     return f"{float(percent) / 100:.8f}" if decimal else percent
 
 
+@example(line=1, column=4, text="0\r")
 @given(
     line=st.integers(1, 300),
     column=st.integers(0, 5),
