@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dagster import DagsterInstance
 from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.events import EngineEventData
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.origin import JobPythonOrigin
 from dagster._grpc.impl import core_execute_run
 from dagster._utils.hosted_user_process import recon_job_from_origin
@@ -22,7 +23,7 @@ _GO_SECONDS = 30.0
 """How long a fork waits to hear that its run is tagged: a database may be slow to write that down."""
 
 
-def answer(connection: socket.socket, status: Callable[[], str]) -> None:
+def answer(connection: socket.socket, home: InstanceRef, status: Callable[[], str]) -> None:
     """Be the fork that answers this connection, and do what it asks for. Returns when that is done."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,14 +37,22 @@ def answer(connection: socket.socket, status: Callable[[], str]) -> None:
             if line.hear()[0] == GO:
                 line.say(GOING)
                 connection.close()
-                execute(rest)
+                execute(rest, home)
     except NoAnswerError:
         return  # who asked has gone, and nothing was begun
 
 
-def execute(run_id: str) -> None:
+def rehearse(home: InstanceRef) -> None:
+    """Open what every run opens, so that what is imported for that is known."""
+    with DagsterInstance.from_ref(home) as instance:
+        instance.get_runs(limit=1)
+        instance.event_log_storage.get_maximum_record_id()
+        instance.compute_log_manager.get_log_data(["rehearsal"])
+
+
+def execute(run_id: str, home: InstanceRef) -> None:
     """Work on a run. What fails is in its log, and in this process's."""
-    with capture_interrupts(), DagsterInstance.get() as instance:
+    with capture_interrupts(), DagsterInstance.from_ref(home) as instance:
         run = instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return  # deleted, or cancelled meanwhile

@@ -1,5 +1,7 @@
 """The warm process: it has imported what a code location needs, and forks a worker for each run that is asked of it.
 
+What that is it learns from its forks, the first of which rehearses: each tells what it had to import by itself.
+
 `python -m fund_pipeline.launcher.warm --socket PATH --module MODULE --announce LINK`. It imports and never works: at a
 fork it holds no thread, no connection and no engine, and it refuses to fork if it does. When a file of the code changes
 it starts itself anew under the same number; requests wait in the socket, or go to the stock launcher. Code that cannot
@@ -18,11 +20,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
 import psutil
+from dagster._core.instance.ref import InstanceRef
 
 from fund_pipeline.launcher import forked
 from fund_pipeline.launcher.asking import BUSY, UNWELL
@@ -34,6 +38,7 @@ MOST_AT_ONCE = 8
 PACKAGE = "fund_pipeline"
 INHERITED = "FUND_WARM_SOCKET"
 _TICK_SECONDS = 1.0
+_PIPE_BYTES = 65_536
 
 log = get_logger(__name__)
 
@@ -44,6 +49,9 @@ class WarmProcess:
     def __init__(self, listener: socket.socket, module: str) -> None:
         self._listener = listener
         self._module = module
+        self._home = InstanceRef.from_dir(os.environ["DAGSTER_HOME"])  # what dagster.yaml says, and nothing opened
+        self._learnt, self._lesson = os.pipe()
+        os.set_blocking(self._learnt, False)
         self._workers = {child.pid for child in psutil.Process().children()}  # of before a reload
         self._counts = {"forks": 0, "busy": 0, "unwell": 0}
         self._problem: str | None = None
@@ -60,6 +68,8 @@ class WarmProcess:
         except Exception as broken:
             log.exception("the code cannot be imported", code=self._module)
             self._problem = f"{self._module} cannot be imported: {type(broken).__name__}"
+        else:
+            self._rehearse()
         self._import_seconds = time.monotonic() - began
         self._stamps = _stamps()
         gc.collect()
@@ -76,6 +86,8 @@ class WarmProcess:
                     self._start_anew()
                 if ready:
                     self._answer()
+                elif not self._workers:
+                    self._learn()
 
     def status(self) -> str:
         """Its figures as JSON: what it is, what it did, and what it holds."""
@@ -94,6 +106,30 @@ class WarmProcess:
             }
         )
 
+    def _rehearse(self) -> None:
+        """Have a fork open what a run opens first, and import here what it needed for that."""
+        pid = os.fork()
+        if pid == 0:
+            with _last_act(self._lesson):
+                forked.rehearse(self._home)
+        os.waitpid(pid, 0)
+        self._learn()
+
+    def _learn(self) -> None:
+        """Import what forks had to import by themselves, so that later ones need not."""
+        told = b""
+        with suppress(BlockingIOError):
+            while more := os.read(self._learnt, _PIPE_BYTES):
+                told += more
+        for name in dict.fromkeys(told.decode().split()):
+            if name not in sys.modules:
+                with suppress(Exception):  # some can only be imported where their package does it
+                    import_module(name)
+        if told:
+            self._stamps = _stamps()
+            gc.collect()
+            gc.freeze()
+
     def _answer(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
@@ -104,7 +140,9 @@ class WarmProcess:
                 return
             pid = os.fork()
             if pid == 0:
-                _become_worker(self, self._listener, connection)
+                with _last_act(self._lesson):
+                    self._listener.close()
+                    forked.answer(connection, self._home, self.status)
             self._workers.add(pid)
             self._counts["forks"] += 1
 
@@ -137,15 +175,20 @@ class WarmProcess:
         os.execv(sys.executable, [sys.executable, "-m", "fund_pipeline.launcher.warm", *sys.argv[1:]])  # noqa: S606
 
 
-def _become_worker(process: WarmProcess, listener: socket.socket, connection: socket.socket) -> None:
-    code = 1
+@contextmanager
+def _last_act(lesson: int) -> Iterator[None]:
+    """In a fork: work, tell what had to be imported for it, and end. It never comes back into the parent's code."""
+    known, code = set(sys.modules), 1
     try:
-        listener.close()
-        forked.answer(connection, process.status)
+        yield
         code = 0
     except BaseException:
-        log.exception("a run's worker ended")
+        log.exception("a fork of the warm process ended")
     finally:
+        with suppress(BlockingIOError):
+            os.set_blocking(lesson, False)
+            for name in sys.modules.keys() - known:
+                os.write(lesson, f"{name}\n".encode())
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

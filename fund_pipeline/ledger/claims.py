@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, insert, or_, select, update
 
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger import tables
@@ -91,7 +91,7 @@ def _held(row: SignalRow, owner: str, now: datetime, until: datetime) -> SignalR
     )
 
 
-def is_free(now: datetime) -> ColumnElement[bool]:
+def is_free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The signals that wait to be decided and that nobody holds at `now`."""
     table = tables.signals
     lapsed = (table.c.state == SignalState.CLAIMED.value) & (table.c.lease_until <= now)
