@@ -36,6 +36,10 @@ class Line:
         connection.settimeout(seconds)
         self._reader = connection.makefile("r", encoding="utf-8", newline="\n")
 
+    def close(self) -> None:
+        """Let go of the socket, which whoever made it closes."""
+        self._reader.close()
+
     def say(self, *words: str) -> None:
         """Send a line. Raises NoAnswerError."""
         try:
@@ -64,4 +68,8 @@ def called(path: Path) -> Iterator[Line]:
             connection.connect(str(path.resolve()))
         except OSError as absent:
             raise NoAnswerError(f"nothing listens at {path}: {absent.strerror or absent}") from absent
-        yield Line(connection)
+        line = Line(connection)
+        try:
+            yield line
+        finally:
+            line.close()  # else it keeps the socket open, and the other side waits

@@ -20,6 +20,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -55,6 +56,7 @@ class WarmProcess:
         self._workers = {child.pid for child in psutil.Process().children()}  # of before a reload
         self._counts = {"forks": 0, "busy": 0, "unwell": 0}
         self._problem: str | None = None
+        self._suspects: frozenset[str] = frozenset()
         self._since = time.time()
         self._stamps: Mapping[str, float] = {}
         self._import_seconds = 0.0
@@ -68,10 +70,11 @@ class WarmProcess:
         except Exception as broken:
             log.exception("the code cannot be imported", code=self._module)
             self._problem = f"{self._module} cannot be imported: {type(broken).__name__}"
+            self._suspects = _files_of(broken)
         else:
             self._rehearse()
         self._import_seconds = time.monotonic() - began
-        self._stamps = _stamps()
+        self._stamps = _stamps(self._suspects)
         gc.collect()
         gc.freeze()
 
@@ -82,7 +85,7 @@ class WarmProcess:
             while True:
                 ready = waiting.select(_TICK_SECONDS)
                 self._bury()
-                if _stamps() != self._stamps:
+                if _stamps(self._suspects) != self._stamps:
                     self._start_anew()
                 if ready:
                     self._answer()
@@ -126,7 +129,7 @@ class WarmProcess:
                 with suppress(Exception):  # some can only be imported where their package does it
                     import_module(name)
         if told:
-            self._stamps = _stamps()
+            self._stamps = _stamps(self._suspects)
             gc.collect()
             gc.freeze()
 
@@ -194,16 +197,26 @@ def _last_act(lesson: int) -> Iterator[None]:
         os._exit(code)
 
 
-def _stamps() -> Mapping[str, float]:
-    """When each imported file of the product was changed last."""
+def _files_of(broken: BaseException) -> frozenset[str]:
+    """Files in which the fault may be, none of which is imported."""
+    named = {broken.filename} if isinstance(broken, SyntaxError) and broken.filename else set()
+    frames = traceback.extract_tb(broken.__traceback__)
+    return frozenset(named | {frame.filename for frame in frames if Path(frame.filename).is_file()})
+
+
+def _stamps(suspects: frozenset[str]) -> Mapping[str, float]:
+    """When each imported file of the product, and each that could not be imported, was changed last."""
+    ours = {
+        file
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0].startswith(PACKAGE) and (file := getattr(module, "__file__", None))
+    }
     found = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and name.partition(".")[0].startswith(PACKAGE):
-            try:
-                found[file] = os.stat(file).st_mtime
-            except FileNotFoundError:
-                found[file] = 0.0
+    for file in ours | suspects:
+        try:
+            found[file] = os.stat(file).st_mtime
+        except FileNotFoundError:
+            found[file] = 0.0
     return found
 
 
