@@ -185,7 +185,7 @@ def measure(name: str, database: str, server: PostgresServer, quick: bool, store
     """One set-up's figures."""
     singles, at_once = (STOCK_ONE_BY_ONE, STOCK_AT_ONCE) if name == "stock" else (ONE_BY_ONE, AT_ONCE)
     if quick:
-        singles = min(singles, 6)
+        singles = min(singles, 10)
     start: Starter = stock if name == "stock" else ours
     with home_on(database, name, server, stored) as (home, ledger), start(home):
         seconds_until_acknowledged(ledger, send(ledger, 1))  # the first waits for everything to have begun
@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--sets", default="warm,in-process,stock", help="which set-ups, separated by commas")
     parser.add_argument("--databases", default="sqlite,postgresql", help="on which of them; stock runs on SQLite only")
     parser.add_argument("--stored", type=int, default=0, help="signals stored before, on PostgreSQL, warm only")
-    parser.add_argument("--quick", action="store_true", help="six signals one at a time")
+    parser.add_argument("--quick", action="store_true", help="ten signals one at a time")
     parser.add_argument("--write", action="store_true", help="put the table into docs/signal-path.md")
     asked = parser.parse_args()
     for name, limits in LIMITS.items():

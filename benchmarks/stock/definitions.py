@@ -2,6 +2,7 @@
 
 from dagster import DefaultSensorStatus, Definitions, OpExecutionContext, RunConfig, RunRequest, job, op, sensor
 
+from fund_pipeline.accounts.reconciliation.running import make_ready
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions import decide_waiting
 from fund_pipeline.defs.trading.desk import opened_desk
@@ -18,6 +19,7 @@ def size_and_send(context: OpExecutionContext) -> None:
     """Decide what waits and send its orders."""
     with opened_desk() as desk:
         process_pending(desk.ledger, desk.reader, utc_now())
+        make_ready(desk.books(utc_now))
         decide_waiting(desk.ledger, desk.sources, context.run.run_id, utc_now, limit=1)
         submit_intents(desk.ledger, desk.brokers, utc_now)
 

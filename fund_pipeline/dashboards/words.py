@@ -28,6 +28,10 @@ ACTIONS = {
         "`fund resume`, once the reason is gone; `fund halts` says who asked for it and why",
     ),
     "CRITICAL_ALERTS": ("there are alerts that want a person at once", "`fund alerts list`, and do what each says"),
+    "BOOKS_DIFFER": (
+        "our books and a broker's differ, and what differs takes no entries",
+        "`fund breaks list`, and `fund reconcile --explain` for what would be done",
+    ),
     "UNKNOWN_ORDERS": (
         "nobody knows whether the broker has some orders",
         "`fund orders list --state UNKNOWN`, and ask the broker for each by its id; do not send it again",

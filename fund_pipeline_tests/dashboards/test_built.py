@@ -176,6 +176,7 @@ def test_a_fund_that_does_not_trade_is_told_all_the_same(built: Built) -> None:
     assert [one.fund_id for one in all_funds(built.ledger)[1]] == ["demo", SECOND]
     other = admin_dashboard(built.ledger, SECOND)[1]
     assert other.overview["pnl_today"] == -1000
+    assert (other.overview["health"], other.overview["health_reasons"]) == ("ATTENTION", "BOOKS_DIFFER")
     assert (other.positions, other.orders) == ((), ())
     assert {row["outcome"] for row in other.signals} <= {"REJECTED", "DROPPED"}  # it has no weights in force
 

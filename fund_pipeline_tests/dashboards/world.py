@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from fund_pipeline.accounts.flow_entry import AskedKind, NewFlow
 from fund_pipeline.accounts.flows import record
 from fund_pipeline.accounts.snapshots import day_start
+from fund_pipeline.ledger.account_model import Severity, Trouble
 from fund_pipeline.ledger.accounts import insert_account
+from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.backtests import put_summaries
 from fund_pipeline.ledger.funds import put_fund
@@ -57,6 +59,8 @@ def trade(url: str, home: Path, now: datetime, zone: ZoneInfo) -> None:
         floor.work_off()
         _money(floor, now, zone)
         add_client(floor.ledger, "cleo")
+        differs = Trouble(Severity.WARNING, "BREAK_POSITION", "break", "brk-1", "they have 5", "look", SECOND)
+        raise_alert(floor.ledger, differs, now)
     finally:
         floor.close()
 

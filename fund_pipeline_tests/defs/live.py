@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -141,20 +141,26 @@ class Live:
         assert told["reportAssetCheckEvaluations"]["__typename"].endswith("Success"), told
 
     @contextmanager
-    def without(self, sensor: str) -> Iterator[None]:
-        """A sensor of `trading` does not look for as long as the block lasts."""
-        selector = {
-            "repositoryName": "__repository__",
-            "repositoryLocationName": "trading",
-            "sensorName": sensor,
-        }
-        state = self.ask(_SENSOR_ID, {"s": selector})["sensorOrError"]["sensorState"]
-        assert state["status"] == "RUNNING"
-        self.ask(_SWITCH, {"id": state["id"], "stop": True, "s": selector})
-        try:
+    def without(self, *sensors: str) -> Iterator[None]:
+        """These sensors of `trading` do not look for as long as the block lasts, nor wait inside a tick."""
+        with ExitStack() as stack:
+            for name in sensors:
+                selector = {
+                    "repositoryName": "__repository__",
+                    "repositoryLocationName": "trading",
+                    "sensorName": name,
+                }
+                state = self.ask(_SENSOR_ID, {"s": selector})["sensorOrError"]["sensorState"]
+                assert state["status"] == "RUNNING"
+                self.ask(_SWITCH, {"id": state["id"], "stop": True, "s": selector})
+                stack.callback(self.ask, _SWITCH, {"id": state["id"], "stop": False, "s": selector})
+            for name in sensors:
+                wait_until(partial(self._is_at_rest, name), seconds=RUN_SECONDS, what=f"the end of {name}'s tick")
             yield
-        finally:
-            self.ask(_SWITCH, {"id": state["id"], "stop": False, "s": selector})
+
+    def _is_at_rest(self, sensor: str) -> bool:
+        ticks = self.ask(_SENSOR, {"name": sensor})["sensorOrError"]["sensorState"]["ticks"]
+        return all(tick["endTimestamp"] for tick in ticks)
 
     def runs_of(self, job: str) -> list[str]:
         """Runs of a job, newest first."""

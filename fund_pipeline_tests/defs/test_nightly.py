@@ -30,6 +30,9 @@ from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.samples import ACT
 from fund_pipeline_tests.waiting import wait_until
 
+embedded = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+"""Of tests about files and recommendations; those about what one process leaves to another run on both databases."""
+
 TIMELESS = {"approval": {"max_data_age_days": None}}
 
 
@@ -67,6 +70,7 @@ def test_a_night_while_a_person_is_awaited_is_green_and_anchors_the_audit_log(ni
     assert entries[pending.allocation_id] <= anchored
 
 
+@embedded
 def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Night) -> None:
     night.run()
     put_fund(night.ledger, Fund("newer", "Newer Fund", "USD", Decimal(1), TIMELESS), ACT)
@@ -81,6 +85,7 @@ def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Ni
     assert "newer" in str(found.metadata["evidence"].value)
 
 
+@embedded
 def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Night) -> None:
     shift_dates(night.folder / "SPX_VolTarget.csv", 1)
     flagged = night.run()
@@ -96,6 +101,7 @@ def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Nig
     assert "SPX_VolTarget" in run.inputs["backtests"]
 
 
+@embedded
 def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> None:
     night.run()
     (pending,) = list_allocations(night.ledger)
@@ -105,6 +111,7 @@ def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> N
     assert list_allocations(night.ledger) == (pending,)
 
 
+@embedded
 def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves_nothing_pending(night: Night) -> None:
     night.run()
     for name in CHOSEN:
@@ -118,6 +125,7 @@ def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves
     assert "no strategy takes part" in told.stdout
 
 
+@embedded
 def test_one_fund_that_cannot_be_optimised_does_not_stop_the_others(night: Night) -> None:
     put_fund(night.ledger, Fund("broken", "Broken Fund", "USD", Decimal(1), {"beta": 0.9999}), ACT)
     outcome = night.run()
@@ -125,6 +133,7 @@ def test_one_fund_that_cannot_be_optimised_does_not_stop_the_others(night: Night
     assert [one.fund_id for one in list_allocations(night.ledger)] == ["demo"]
 
 
+@embedded
 def test_a_recommendation_is_never_made_from_returns_older_than_the_backtests(night: Night) -> None:
     night.run()
     shift_dates(night.folder / "TS_Momentum.csv", 1)
@@ -150,6 +159,7 @@ def test_the_night_runs_again_after_a_run_was_killed(night: Night) -> None:
     assert len(list_allocations(night.ledger)) == 1
 
 
+@embedded
 def test_a_failed_night_names_the_step_and_the_reason_and_is_on_record(night: Night) -> None:
     for file in night.folder.iterdir():
         file.unlink()

@@ -20,6 +20,9 @@ from fund_pipeline_tests.kills.proof import faults_of
 from fund_pipeline_tests.kills.services import Victim
 
 REACH_SECONDS, SETTLE_SECONDS = 300.0, 600.0
+END_SECONDS = 75.0
+"""Within which run monitoring fails a run whose process is gone; one that had not begun, after a minute."""
+
 MARK_SECONDS, AGAIN_SECONDS = 10.0, 20.0
 
 
@@ -42,6 +45,7 @@ def kill_and_prove(desk: Desk, kills: Sequence[Kill]) -> tuple[list[str], str]:
             return [f"{one}: {never}"], ", ".join(done)
     desk.leave_all()
     faults = [] if _wait(desk, lambda: desk.is_settled, SETTLE_SECONDS) else ["it has not settled"]
+    faults += [] if _wait(desk, lambda: not desk.services.runs_under_way(), END_SECONDS) else ["a run has not ended"]
     faults += faults_of(desk)
     if desk.at_broker() or desk.positions():
         faults.append(f"not flat: our books hold {desk.positions()}, the broker {desk.at_broker()}")

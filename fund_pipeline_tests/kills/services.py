@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
+from dagster import DagsterInstance, RunsFilter
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from fund_pipeline.launcher.asking import ANNOUNCED
 from fund_pipeline.services import plan
@@ -38,8 +41,9 @@ class Victim(StrEnum):
 class Services:
     """Code server and daemon of a home. `logs` holds all that they and the runs wrote."""
 
-    def __init__(self, process: subprocess.Popen[str], home: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], home: Path, environment: Mapping[str, str]) -> None:
         self._process = process
+        self._environment = environment
         self._home = home
         self.logs = home / "logs"
         self._socket = home / "run" / "trading.sock"
@@ -97,6 +101,11 @@ class Services:
                 found.append(process.pid)
         return found
 
+    def runs_under_way(self) -> int:
+        """Runs that Dagster takes to be at work."""
+        with patch.dict(os.environ, self._environment), DagsterInstance.get() as instance:
+            return instance.get_runs_count(RunsFilter(statuses=NOT_FINISHED_STATUSES))
+
     def _is_ours(self, pid: int) -> bool:
         try:
             return os.getpgid(pid) == self._process.pid
@@ -142,7 +151,7 @@ def services_of(home: Path, environment: Mapping[str, str]) -> Iterator[Services
             start_new_session=True,
         )
     try:
-        yield Services(process, home)
+        yield Services(process, home, environment)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from fund_pipeline.defs.trading.order_sensors import incoming_signals
 from fund_pipeline.ledger.active import active_allocation
 from fund_pipeline.ledger.decisions import list_decisions
 from fund_pipeline.ledger.order_model import DecisionRow
@@ -61,7 +63,7 @@ def batch(desk: Desk, live: Live, services: Mapping[str, Any], weighed: str) -> 
     settings = load_settings()
     secrets = demo_passphrases(desk.ledger, Vault.of(settings, desk.ledger), Environment(settings.environment), ACT)
     known = live.runs_of(JOB)
-    with live.without("incoming_signals"):
+    with live.without(*(one.name for one in incoming_signals(waits=True))):
         ids = [_post(services["api"], weighed, secrets[demo_sender_of(weighed)], equity) for equity in (10**5, 10**9)]
     (run_id,) = wait_until(lambda: [one for one in live.runs_of(JOB) if one not in known], seconds=180, what="a run")
     assert live.ended(run_id).status == "SUCCESS"
@@ -97,6 +99,22 @@ def test_its_run_has_a_step_for_each_part_of_the_path_and_what_each_came_to(
     for name in (JOB, *PARENTS):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     expect(page.get_by_text("[Show Markdown]").last).to_be_visible()
+    expect(page.get_by_text("Forked from the warm process").first).to_be_visible()
+
+
+def test_a_forked_run_is_terminated_from_its_page(page: Page, live: Live, desk: Desk) -> None:
+    ledger = sqlite3.connect(desk.home.path / "ledger.sqlite", isolation_level=None)
+    ledger.execute("BEGIN IMMEDIATE")  # what writes to the ledger waits
+    try:
+        run_id = live.launch("take_snapshots", location="trading")
+        page.goto(f"{live.url}/runs/{run_id}")
+        page.get_by_role("button", name="Terminate").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Terminate").click()
+        assert live.ended(run_id).status == "CANCELED"
+    finally:
+        ledger.execute("ROLLBACK")
+        ledger.close()
+    expect(page.get_by_text("has ended").first).to_be_visible()
 
 
 def test_the_asset_of_positions_shows_what_is_held(

@@ -201,8 +201,9 @@ def test_the_start_after_a_killed_one_is_not_refused(killed: Up, shared: Up) -> 
     assert shared.ready["pid"] == shared.process.pid != killed.process.pid
 
 
-def test_sigterm_ends_every_process_and_forgets_them(tmp_path: Path) -> None:
-    up = start(tmp_path / "home")
+def test_sigterm_ends_every_process_and_forgets_them(shared: Up) -> None:
+    """The last of this file: the services are gone then."""
+    up = shared
     services = {pid for name, pid in up.ready["pids"].items() if name != "guard"}
     running = {one.pid for one in guard.members(up.token)}
     stop(up)

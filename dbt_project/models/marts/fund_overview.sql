@@ -28,6 +28,7 @@ with figures as (
         signals.signals_today,
         alerts.open_alerts,
         alerts.critical_alerts,
+        alerts.break_alerts,
         halts.state as halt_state,
         money.oldest_state_at is null
         or epoch(build.as_of) - epoch(money.oldest_state_at) > limits.state_age_seconds as is_waiting
@@ -56,6 +57,7 @@ judged as (
         list_filter(
             [
                 case when critical_alerts > 0 then 'CRITICAL_ALERTS' end,
+                case when break_alerts > 0 then 'BOOKS_DIFFER' end,
                 case when unknown_orders > 0 then 'UNKNOWN_ORDERS' end,
                 case when margin_share > margin_cap then 'MARGIN_OVER_MAX' end,
                 case when accounts_in_other_currency > 0 then 'OTHER_CURRENCY' end,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dagster import DagsterInstance, DagsterRunStatus, RunRequest, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRequest, RunsFilter
+from dagster._core.launcher import WorkerStatus
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.following_up import WITHIN
@@ -36,6 +38,7 @@ POLL_SECONDS = 0.05
 SLOW_POLL_SECONDS = 1.0
 """For what the clock alone brings about: follow-ups that are due, and holders that have died."""
 
+FEW = 5
 APPEAR_SECONDS = 2.0
 """How long a run that was asked for may take to be seen."""
 
@@ -119,11 +122,18 @@ class _Look:
     def _is_under_way(self, now: datetime) -> bool:
         if time.monotonic() < _asked.began + APPEAR_SECONDS and not self._runs(RunsFilter(created_after=_asked.at)):
             return True
-        return self._runs(RunsFilter(statuses=UNDER_WAY, created_after=now - YOUNG))
+        return any(self._may_live(run) for run in self._runs(RunsFilter(statuses=UNDER_WAY, created_after=now - YOUNG)))
 
-    def _runs(self, filters: RunsFilter) -> bool:
+    def _runs(self, filters: RunsFilter) -> Sequence[DagsterRun]:
         named = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=filters.statuses, created_after=filters.created_after)
-        return bool(self._instance.get_runs(named, limit=1))
+        return self._instance.get_runs(named, limit=FEW)
+
+    def _may_live(self, run: DagsterRun) -> bool:
+        """Whether a run's process may be there: run monitoring says so of one that never began after a minute only."""
+        launcher = self._instance.run_launcher
+        if not launcher.supports_check_run_worker_health:
+            return True
+        return launcher.check_run_worker_health(run).status is not WorkerStatus.FAILED
 
     def _has_ended(self, holder: str) -> bool:
         """Whether signals are held by a run that is over: it was killed, and its lease need not run out."""
