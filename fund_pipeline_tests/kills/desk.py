@@ -19,7 +19,7 @@ from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.orders import list_orders, live_orders
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.ledger.signal_quality import count_states
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.decisions.floor import Floor, found, leg
 from fund_pipeline_tests.decisions.scenarios import sized
 from fund_pipeline_tests.homes import Home

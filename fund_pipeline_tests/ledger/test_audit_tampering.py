@@ -15,7 +15,7 @@ from fund_pipeline.ledger.audit_check import verify_audit
 from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.audit_model import AuditProblem, AuditRow
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.keys import AUDIT_KEY
 from fund_pipeline_tests.ledger.attacks import another_actor, attack, restore, rewrite, set_head, write
 from fund_pipeline_tests.ledger_fixtures import embedded_url

