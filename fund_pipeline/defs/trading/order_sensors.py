@@ -16,7 +16,7 @@ from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.starting import note_this_start
-from fund_pipeline.defs.trading.watching import SIZE_AND_EXECUTE, WATCHERS, look_once, watch
+from fund_pipeline.defs.trading.watching import SIZE_AND_EXECUTE, WATCHERS, batch_under_way, look_once, watch
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
 from fund_pipeline.ledger.work_waiting import count_orders_to_follow
@@ -59,8 +59,14 @@ def _incoming(number: int, *, waits: bool) -> SensorDefinition:
     default_status=DefaultSensorStatus.RUNNING,
     description="Follows working orders: books fills, resolves UNKNOWN ones, retries exits; notes what was booked.",
 )
-def follow_orders(_context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-    """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found."""
+def follow_orders(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found.
+
+    Not beside a batch: that follows the same orders at its end, and two would only wait for each other.
+    """
+    if batch_under_way(context.instance, utc_now()):
+        yield SkipReason("a batch is under way, which follows orders itself")
+        return
     with opened_ledger() as ledger:
         followed_orders = count_orders_to_follow(ledger, utc_now() - LATE_FILLS)
         aside = count_aside(ledger)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -113,29 +112,34 @@ class _Look:
             self._left = tuple(one for one in holders(self._ledger) if self._has_ended(one))
         if not waiting.count and not self._due and not self._left:
             return Found(None, "no signal waits")
-        if self._is_under_way(now):
+        if _has_asked(self._instance) or batch_under_way(self._instance, now):
             return Found(None, f"{waiting.count} signals wait, and a batch is under way")
         mark = ":".join([waiting.mark, *self._left, *self._due])
         tags = {"fund/waiting": str(waiting.count + len(self._due))}
         return Found(RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags=tags), "signals wait")
 
-    def _is_under_way(self, now: datetime) -> bool:
-        if time.monotonic() < _asked.began + APPEAR_SECONDS and not self._runs(RunsFilter(created_after=_asked.at)):
-            return True
-        return any(self._may_live(run) for run in self._runs(RunsFilter(statuses=UNDER_WAY, created_after=now - YOUNG)))
-
-    def _runs(self, filters: RunsFilter) -> Sequence[DagsterRun]:
-        named = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=filters.statuses, created_after=filters.created_after)
-        return self._instance.get_runs(named, limit=FEW)
-
-    def _may_live(self, run: DagsterRun) -> bool:
-        """Whether a run's process may be there: run monitoring says so of one that never began after a minute only."""
-        launcher = self._instance.run_launcher
-        if not launcher.supports_check_run_worker_health:
-            return True
-        return launcher.check_run_worker_health(run).status is not WorkerStatus.FAILED
-
     def _has_ended(self, holder: str) -> bool:
         """Whether signals are held by a run that is over: it was killed, and its lease need not run out."""
         run = self._instance.get_run_by_id(holder)
         return run is not None and run.is_finished
+
+
+def batch_under_way(instance: DagsterInstance, now: datetime) -> bool:
+    """Whether a run works on signals and their orders, as far as anybody knows."""
+    young = RunsFilter(job_name=SIZE_AND_EXECUTE, statuses=UNDER_WAY, created_after=now - YOUNG)
+    return any(_may_live(instance, run) for run in instance.get_runs(young, limit=FEW))
+
+
+def _has_asked(instance: DagsterInstance) -> bool:
+    """Whether a run was asked for a moment ago and is not to be seen yet."""
+    if time.monotonic() >= _asked.began + APPEAR_SECONDS:
+        return False
+    return not instance.get_runs(RunsFilter(job_name=SIZE_AND_EXECUTE, created_after=_asked.at), limit=1)
+
+
+def _may_live(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether a run's process may be there: run monitoring says so of one that never began after a minute only."""
+    launcher = instance.run_launcher
+    if not launcher.supports_check_run_worker_health:
+        return True
+    return launcher.check_run_worker_health(run).status is not WorkerStatus.FAILED
