@@ -14,6 +14,7 @@ from dagster import AssetKey, DagsterRunStatus
 from fund_pipeline.launcher.asking import RUN, STATUS, UNWELL, WORKER, NoAnswerError, called
 from fund_pipeline.launcher.warm import MOST_AT_ONCE
 from fund_pipeline.launcher.worker import WORKER_TAG, Worker
+from fund_pipeline_tests.homes import Home
 from fund_pipeline_tests.launcher.conftest import House
 from fund_pipeline_tests.waiting import wait_until
 
@@ -62,6 +63,16 @@ def test_a_run_is_forked_and_is_like_any_other(warm: House) -> None:
     assert event is not None
     assert event.run_id == run_id
     wait_until(lambda: not worker.lives(), what="the end of its process")
+
+
+def test_the_command_tells_how_the_warm_process_is_and_how_runs_were_launched(warm: House) -> None:
+    warm.ended(warm.launch("quick_job"))
+    said = Home(warm.home).fund("launcher", "--json")
+    told = json.loads(said.stdout)
+    assert told["problem"] is None
+    assert told["warm"]["pid"] == warm.processes["warm"].pid
+    assert told["forked"] >= 1
+    assert f"The warm process {told['warm']['pid']} is up" in Home(warm.home).fund("launcher").stdout
 
 
 def test_a_run_that_fails_is_failed(warm: House) -> None:
@@ -127,6 +138,9 @@ def test_without_the_warm_process_the_stock_launcher_takes_the_run_and_says_so(c
     assert cold.ended(run_id) is SUCCESS
     assert cold.launched_by(run_id) == "stock"
     assert any("the stock launcher starts it" in words for words in cold.words(run_id))
+    told = json.loads(Home(cold.home).fund("launcher", "--json").stdout)
+    assert (told["warm"], told["fell_back"] >= 1) == (None, True)
+    assert "The warm process does not work" in Home(cold.home).fund("launcher").stdout
 
 
 def test_runs_of_the_stock_launcher_are_known_too(cold: House) -> None:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from fund_pipeline.errors import FundError
+from fund_pipeline.services import group as group_module
 from fund_pipeline.services import guard
 from fund_pipeline.services.group import Service, ServiceGroup, StopRequested
 from fund_pipeline.services.signals import SignalWaiter
@@ -139,6 +140,19 @@ def test_a_service_that_was_killed_is_named_with_the_signal(group: ServiceGroup)
     os.kill(group.pids["steady"], signal.SIGKILL)
     with pytest.raises(FundError, match="steady was killed by SIGKILL"):
         group.wait_until(lambda: False, 30)
+
+
+def test_a_service_that_may_end_is_started_again_and_the_others_live_on(
+    group: ServiceGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_module, "_AGAIN_SECONDS", 0.0)
+    group.start(python("steady", SLEEPER))
+    group.start(replace(python("fragile", f"print('begun', flush=True); {SLEEPER}"), again=True))
+    first = group.pids["fragile"]
+    assert group.wait_until(lambda: "begun" in group.log_of("fragile").read_text(), 30)
+    os.kill(first, signal.SIGKILL)
+    assert group.wait_until(lambda: group.log_of("fragile").read_text().count("begun") == 2, 30)
+    assert group.pids["fragile"] != first
 
 
 def test_a_task_that_fails_raises_and_one_that_succeeds_returns(group: ServiceGroup) -> None:
