@@ -25,9 +25,12 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Ledgers and homes lie in memory: a test makes dozens of commits, and a disk takes 8 ms to be sure of each.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
-# How long an example takes says nothing about whether it is right, and machines are shared.
-settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("no clock")
+# How long an example takes says nothing about whether it is right, and machines are shared. The same code gets the same
+# examples wherever it is tested; new ones are what `make chaos` is for, and `pytest --hypothesis-profile=anew`.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("anew", CALM)
+settings.register_profile("same", CALM, derandomize=True)
+settings.load_profile("same")
 
 HASTY = ("fsync", "full_page_writes")
 """What a server does for a machine that may fail: nothing here need outlive the machine."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dagster import DagsterInstance, DefaultRunLauncher
+from dagster import DagsterInstance
 from dagster._core.run_coordinator import DefaultRunCoordinator
 
 import fund_pipeline
 from fund_pipeline.defs.home import prepare_home
 from fund_pipeline.errors import ConfigurationError
+from fund_pipeline.launcher import WarmRunLauncher
 from fund_pipeline.settings import Settings, load_settings
 
 REPOSITORY = Path(fund_pipeline.__file__).parent.parent
@@ -65,7 +66,8 @@ def test_runs_start_at_once_and_stuck_ones_are_failed(settings: Settings) -> Non
     prepare_home(settings)
     with DagsterInstance.get() as instance:
         assert isinstance(instance.run_coordinator, DefaultRunCoordinator)
-        assert isinstance(instance.run_launcher, DefaultRunLauncher)
+        assert isinstance(instance.run_launcher, WarmRunLauncher)
+        assert instance.run_launcher.supports_check_run_worker_health
         assert instance.run_monitoring_enabled
         assert instance.run_monitoring_max_resume_run_attempts == 0
         assert not instance.run_retries_enabled
