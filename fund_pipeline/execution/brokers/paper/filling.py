@@ -77,7 +77,9 @@ def trade(
     told_at: datetime | None = None,
 ) -> None:
     """One execution, with the cash and the position that it moves."""
-    number = db.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM executions").fetchone()[0]
+    # The number that AUTOINCREMENT gives next: that of a fill which was taken back is never given again.
+    given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'executions'").fetchone()
+    number = 1 if given is None else given[0] + 1
     commission = terms.commission(request, quantity, price)
     execution = BrokerExecution(
         execution_id=f"{account}-{number}",
