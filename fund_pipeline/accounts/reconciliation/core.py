@@ -132,8 +132,8 @@ def reconcile(
     mine_cash = rebuild_cash(after)
     if cash is not None and mine_cash is not None and said.positions is not None and quiet:
         compared.add(Section.CASH)
-        # While a trade is in doubt, cash that differs is most likely the trade's. One that is booked, if in nobody's name,
-        # is in our cash too.
+        # While a trade is in doubt, cash that differs is most likely the trade's. One that is booked, even in nobody's
+        # name, is in our cash too.
         in_doubt = any(
             one.kind.locks and one.kind.section in (Section.EXECUTIONS, Section.POSITIONS) for one in standing
         )

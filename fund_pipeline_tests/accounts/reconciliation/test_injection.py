@@ -24,5 +24,5 @@ def test_every_fault_is_found_and_typed_none_is_repaired_wrongly_and_a_second_pa
     ("seed", "mixture"), [(20261466, "external and dividend"), (20261720, "removed and missed")], ids=str
 )
 def test_mixtures_that_a_campaign_found(new_world: Callable[[], World], seed: int, mixture: str) -> None:
-    """A trade that is booked leaves no doubt about cash; the number of a fill that was taken back is not given again."""
+    """A trade that is booked leaves no doubt about cash; a number of a fill that was taken back is not given again."""
     assert inject(new_world(), seed) == mixture
