@@ -28,6 +28,7 @@ test: $(STAMP) ## Run every test, on SQLite and on a real PostgreSQL, with a rea
 
 chaos: $(STAMP) ## Run thousands of random trials; each fault comes with the seed that shows it again
 	@$(BIN)/python -m fund_pipeline_tests.chaos
+	@$(BIN)/pytest -n 2 --hypothesis-profile=anew $$(grep -rl --include='test_*.py' 'from hypothesis import' fund_pipeline_tests)
 
 check: $(STAMP) ## Lint, formatting, types and import layers
 	@$(BIN)/ruff check .

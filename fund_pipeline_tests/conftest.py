@@ -26,7 +26,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 # How long an example takes says nothing about whether it is right, and machines are shared. The same code gets the same
-# examples wherever it is tested; new ones are what `make chaos` is for, and `pytest --hypothesis-profile=anew`.
+# examples wherever it is tested; `make chaos` tries every law with new ones (`--hypothesis-profile=anew`).
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("anew", CALM)
 settings.register_profile("same", CALM, derandomize=True)

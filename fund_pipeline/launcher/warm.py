@@ -125,9 +125,13 @@ class WarmProcess:
             while more := os.read(self._learnt, _PIPE_BYTES):
                 told += more
         for name in dict.fromkeys(told.decode().split()):
-            if name not in sys.modules:
-                with suppress(Exception):  # some can only be imported where their package does it
-                    import_module(name)
+            if name in sys.modules:
+                continue
+            try:
+                import_module(name)
+            except (ImportError, AttributeError, RuntimeError) as alone:
+                # Some can only be imported by what needs them: forks go on doing that.
+                log.info("a module was not imported ahead", name_of=name, problem=repr(alone))
         if told:
             self._stamps = _stamps(self._suspects)
             gc.collect()
