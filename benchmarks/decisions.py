@@ -107,7 +107,7 @@ class Measured(Floor):
         rows = claim(self.ledger, "measured", now, self.lease, AT_ONCE, held_too=True)
         signals = [read_signal(row, {}, now) for row in rows]
         self.price(AAPL="125")
-        world = gather(self.ledger, self.sources, signals, now)
+        world = gather(self.ledger, self.sources, signals, utc_now)
         held = [one for one in world.positions if one.strategy == "S1"]
         assert len(held) == HELD, f"S1 holds {len(held)} instruments"
         for signal in signals:

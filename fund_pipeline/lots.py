@@ -63,6 +63,8 @@ def added(lots: Lots, signal_id: str | None, leg: int, quantity: Decimal) -> Lot
 
 def taken(lots: Lots, quantity: Decimal, first: str | None = None, leg: int | None = None) -> Lots:
     """With so much less, at most all: of the signal named `first` (and its leg), then of the oldest."""
+    if not quantity:
+        return lots
     left, kept = quantity, {}
     for index, lot in sorted(enumerate(lots), key=lambda one: not one[1].is_of(first, leg)):
         part = min(left, lot.quantity)

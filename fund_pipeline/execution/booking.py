@@ -21,7 +21,7 @@ from fund_pipeline.ledger.account_model import Account, Trouble
 from fund_pipeline.ledger.executions import Booking
 from fund_pipeline.ledger.order_law import ENDED, after_fill
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, Change, Execution, OrderRow, OrderState, Position
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 from fund_pipeline.terms import OrderRole
 
 ACTOR = "fill"

@@ -10,7 +10,8 @@ from fund_pipeline.execution.desk import Desk
 from fund_pipeline.execution.ending import EndReason, successor
 from fund_pipeline.execution.shares import follows_from, lots_of
 from fund_pipeline.ledger.order_model import Change, Execution, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step, exits_after, orders_by_id
+from fund_pipeline.ledger.order_steps import Step
+from fund_pipeline.ledger.orders import exits_after, orders_by_id
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on
 from fund_pipeline.lots import held_by
 from fund_pipeline.terms import OrderRole

@@ -14,7 +14,7 @@ from fund_pipeline.execution.trimming import trim, wish_cancel
 from fund_pipeline.execution.troubles import about_order
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 from fund_pipeline.ledger.standings import Standing, Verdict
 from fund_pipeline.terms import OrderRole
 

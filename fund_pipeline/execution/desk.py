@@ -12,7 +12,8 @@ from fund_pipeline.execution.patience import Patience
 from fund_pipeline.execution.port import Broker
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.order_model import OrderRow
-from fund_pipeline.ledger.orders import Step, change_order, orders_by_id
+from fund_pipeline.ledger.order_steps import Step, change_orders
+from fund_pipeline.ledger.orders import orders_by_id
 
 _TRIES = 10
 
@@ -48,7 +49,7 @@ class Desk:
             step = find_step(order)
             if step is None:
                 return order
-            changed = change_order(self.ledger, step)
+            (changed,) = change_orders(self.ledger, [step])
             if changed is not None:
                 return changed
             order = orders_by_id(self.ledger, [order.client_order_id])[order.client_order_id]

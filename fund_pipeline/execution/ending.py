@@ -12,7 +12,7 @@ from fund_pipeline.execution.patience import Patience
 from fund_pipeline.execution.troubles import about_order, exit_failed
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 from fund_pipeline.terms import OrderRole
 
 _ZERO = Decimal(0)

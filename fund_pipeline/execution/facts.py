@@ -9,7 +9,7 @@ from fund_pipeline.execution.ending import EndReason, end, rest_of
 from fund_pipeline.execution.patience import Patience
 from fund_pipeline.execution.port import Acknowledged, BrokerOrder, BrokerOrderState, Rejected
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 
 _NOT_YET_KNOWN = (OrderState.INTENT, OrderState.SUBMITTED, OrderState.UNKNOWN)
 _ENDS = {

@@ -26,7 +26,8 @@ from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.accounts import get_account
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import Execution, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step, live_orders, orders_by_id
+from fund_pipeline.ledger.order_steps import Step
+from fund_pipeline.ledger.orders import live_orders, orders_by_id
 from fund_pipeline.ledger.standings import decide_on, stand
 from fund_pipeline.terms import OrderRole
 

@@ -9,7 +9,7 @@ from fund_pipeline.execution.port import BrokerOrder
 from fund_pipeline.execution.troubles import order_unknown
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 
 NO_ANSWER = "NO_ANSWER"
 NOT_FOUND = "NOT_FOUND"

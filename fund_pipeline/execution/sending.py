@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
 from fund_pipeline.execution.claiming import claim
+from fund_pipeline.execution.delivering import deliver, record
 from fund_pipeline.execution.desk import BrokerAway, Desk
-from fund_pipeline.execution.facts import answered, told
+from fund_pipeline.execution.facts import told
+from fund_pipeline.execution.pace import paced
 from fund_pipeline.execution.patience import PATIENCE, Patience
-from fund_pipeline.execution.port import Broker, OrderRequest, RefusalCode, Rejected
-from fund_pipeline.execution.resolving import mark_unknown, resolve
+from fund_pipeline.execution.port import Broker
 from fund_pipeline.execution.troubles import broker_away
 from fund_pipeline.execution.wishes import fulfil
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import OrderRow, OrderState
-from fund_pipeline.ledger.orders import live_orders, orders_by_id
-from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, stand
-from fund_pipeline.terms import OrderRole
+from fund_pipeline.ledger.orders import by_age, live_orders, orders_by_id
+from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, decide_on_entries, stand
 
 _ROUNDS = 3
 """An exit may have to cancel an entry, then cut a stop, before it goes."""
@@ -38,9 +39,10 @@ def submit_intents(
 ) -> tuple[OrderRow, ...]:
     """Send every intent that may go now, exits before entries; those that were intents, as they are then.
 
-    Each is committed as SUBMITTED before the broker is asked, and its outcome after. When no answer comes it is UNKNOWN
-    and is asked for from then on (`follow`), never sent again. An intent that a dead process left is asked for first.
-    Stops and targets wait for their entry's fill; exits for what `waits_for` names and for stops to be cut.
+    Each is committed as SUBMITTED before the broker is asked, and its outcome after; entries a few at a time (`paced`).
+    When no answer comes it is UNKNOWN and is asked for from then on (`follow`), never sent again. An intent that a dead
+    process left is asked for first. Stops and targets wait for their entry's fill; exits for what `waits_for` names and
+    for stops to be cut.
 
     `brokers` holds one per account id; intents of other accounts stay. `only` those client order ids. TemporaryError
     when the ledger is away: what was sent by then is found again.
@@ -49,17 +51,48 @@ def submit_intents(
     intents = [one for one in live_orders(ledger, only=only) if one.state is OrderState.INTENT]
     intents = [one for one in intents if one.account_id in brokers]
     away: set[str] = set()
-    for order in sorted(intents, key=lambda one: one.role is OrderRole.ENTRY):
-        if order.account_id in away:
-            continue
-        try:
-            _send(desk, order)
-        except BrokerAway as silent:
-            away.add(order.account_id)
-            severity = Severity.CRITICAL if order.role.closes else Severity.WARNING
-            raise_alert(ledger, broker_away(order.account_id, order.fund_id, silent.message, severity), now())
+    for order in intents:
+        if order.role.closes and order.account_id not in away:
+            with _noting_silence(desk, order, away):
+                _send(desk, order)
+    for some in paced([one for one in intents if not one.role.closes], patience, now):
+        _send_entries(desk, [one for one in some if one.account_id not in away], away)
     found = orders_by_id(ledger, [one.client_order_id for one in intents])
     return tuple(found[one.client_order_id] for one in intents)
+
+
+@contextmanager
+def _noting_silence(desk: Desk, order: OrderRow, away: set[str]) -> Iterator[None]:
+    """Where the broker of an order does not answer, its account waits for the next pass, and a person is told."""
+    try:
+        yield
+    except BrokerAway as silent:
+        away.add(order.account_id)
+        severity = Severity.CRITICAL if order.role.closes else Severity.WARNING
+        raise_alert(desk.ledger, broker_away(order.account_id, order.fund_id, silent.message, severity), desk.now())
+
+
+def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str]) -> None:
+    """Send entries: all are claimed, account by account, then each is sent, then their outcomes are recorded."""
+    fresh: dict[str, list[OrderRow]] = {}
+    for order in entries:
+        if not _is_left_over(desk, order):
+            fresh.setdefault(order.account_id, []).append(order)
+        elif order.account_id not in away:
+            with _noting_silence(desk, order, away):
+                _send(desk, order)
+    claimed: list[OrderRow] = []
+    for some in fresh.values():
+        with _noting_silence(desk, some[0], away):
+            claimed += _claim_entries(desk, some)
+    answers = [deliver(desk, one) for one in sorted(claimed, key=by_age)]
+    record(desk, [one for one in answers if one is not None])
+
+
+def _claim_entries(desk: Desk, entries: Sequence[OrderRow]) -> tuple[OrderRow, ...]:
+    ids = [one.client_order_id for one in entries]
+    changed = decide_on_entries(desk.ledger, entries[0].account_id, ids, _claim(desk, entries[0]), desk.now())
+    return tuple(one for one in changed.values() if one.state is OrderState.SUBMITTED)
 
 
 def _send(desk: Desk, order: OrderRow) -> None:
@@ -75,7 +108,8 @@ def _send(desk: Desk, order: OrderRow) -> None:
         changed = decide_on(desk.ledger, order.client_order_id, decide, desk.now())
         claimed = changed.pop(order.client_order_id, None)
         if claimed is not None and claimed.state is OrderState.SUBMITTED:
-            _deliver(desk, claimed)
+            answer = deliver(desk, claimed)
+            record(desk, [] if answer is None else [answer])
             return
         if claimed is not None or not changed:
             return
@@ -107,19 +141,3 @@ def _is_known(desk: Desk, order: OrderRow) -> bool:
         return False
     desk.change(order, lambda one: told(one, found, desk.actor, desk.now(), desk.patience))
     return True
-
-
-def _deliver(desk: Desk, order: OrderRow) -> None:
-    claimed_at = order.submitted_at or order.updated_at
-    if desk.now() > claimed_at + desk.patience.send_within:
-        return  # this process slept: another may take it for dead already, so it is asked for instead
-    try:
-        with desk.asking(order.account_id) as broker:
-            answer = broker.submit(OrderRequest.of(order))
-    except BrokerAway as silent:
-        mark_unknown(desk, order, silent.message)
-        return
-    if isinstance(answer, Rejected) and answer.code is RefusalCode.DUPLICATE_ID:
-        resolve(desk, mark_unknown(desk, order, answer.message))
-        return
-    desk.change(order, lambda one: answered(one, answer, desk.actor, desk.now(), desk.patience))

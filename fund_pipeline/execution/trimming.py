@@ -9,7 +9,7 @@ from fund_pipeline.execution.ending import EndReason
 from fund_pipeline.execution.shares import Shares, share_out
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 from fund_pipeline.ledger.standings import Standing, Verdict
 from fund_pipeline.terms import OrderRole
 

@@ -13,7 +13,7 @@ from fund_pipeline.execution.troubles import about_order
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
-from fund_pipeline.ledger.orders import Step
+from fund_pipeline.ledger.order_steps import Step
 
 
 def fulfil(desk: Desk, order: OrderRow) -> OrderRow:

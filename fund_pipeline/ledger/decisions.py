@@ -13,7 +13,8 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Change, DecisionRow, OrderRow
-from fund_pipeline.ledger.orders import Step, insert_orders, read_live_attempt, read_order, read_orders, take_step
+from fund_pipeline.ledger.order_steps import Step, take_steps
+from fund_pipeline.ledger.orders import insert_orders, read_live_attempt, read_order, read_orders
 from fund_pipeline.terms import DecisionOutcome
 
 Key = tuple[str, str, int]
@@ -111,7 +112,7 @@ def _cancelled(connection: Connection, new: NewDecision) -> dict[str, OrderRow]:
         found[name] = order
         if order.state.is_live and order.cancel_for is None:
             change = Change(order.state, new.decision.batch, new.decision.decided_at, reason, {"cancel_for": reason})
-            take_step(connection, Step(order, replace(change, values={"cancel_for": reason})))
+            take_steps(connection, [Step(order, replace(change, values={"cancel_for": reason}))])
     return found
 
 

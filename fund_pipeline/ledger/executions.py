@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
+from fund_pipeline.errors import TemporaryError
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Account, Trouble
 from fund_pipeline.ledger.accounts import known_account
@@ -15,7 +16,8 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, Execution, OrderRow, Position
-from fund_pipeline.ledger.orders import Step, read_order, take_step
+from fund_pipeline.ledger.order_steps import Step, take_steps
+from fund_pipeline.ledger.orders import read_orders
 from fund_pipeline.ledger.own_entries import AMENDMENTS, amended_id
 from fund_pipeline.ledger.positions import lock_account, read_position, write_position
 from fund_pipeline.ledger.unstorable import unstorable
@@ -57,23 +59,16 @@ def book_executions(
         account = known_account(connection, account_id)
         held = _held(connection, account, [one.broker_execution_id for one in told])
         number = _last_number(connection, account_id)
-        booked = []
+        desk = _Desk(connection, told)
         for one in told:
             if (first := held.get(one.broker_execution_id)) is not None:
                 if not _same_fill(first, one) and not _is_amended(connection, one):
                     raise_alert(connection, changed(first, one), at)
                 continue
             number += 1
-            execution, booking = _settled(connection, one, number, settle)
-            connection.execute(insert(tables.executions), asdict(execution) | {"side": execution.side.value})
-            write_position(connection, booking.position)
-            if booking.step is not None:
-                take_step(connection, booking.step)
-            for trouble in booking.troubles:
-                raise_alert(connection, trouble, at)
-            held[one.broker_execution_id] = execution
-            booked.append(execution)
-    return tuple(booked)
+            held[one.broker_execution_id] = desk.book(one, number, settle)
+        desk.write(at)
+    return tuple(desk.booked)
 
 
 def book_entries(ledger: Ledger, account_id: str, entries: Sequence[Execution], after: After) -> tuple[Execution, ...]:
@@ -99,7 +94,7 @@ def write_entries(
         number += 1
         entry = replace(one, number=number, client_order_id=None)
         position = read_position(connection, (entry.strategy, account_id, entry.instrument_key))
-        connection.execute(insert(tables.executions), asdict(entry) | {"side": entry.side.value})
+        connection.execute(insert(tables.executions), _row(entry))
         write_position(connection, after(position, entry))
         booked.append(entry)
     return tuple(booked)
@@ -129,20 +124,61 @@ def last_executed_at(ledger: Ledger, account_id: str) -> datetime | None:
         return found
 
 
-def _settled(connection: Connection, told: Execution, number: int, settle: Settle) -> tuple[Execution, Booking]:
-    order = None if told.client_order_id is None else read_order(connection, told.client_order_id, lock=True)
-    if order is not None and order.account_id != told.account_id:
-        order = None  # an id of ours under which another account traded: not that order's fill
-    execution = replace(
-        told,
-        number=number,
-        client_order_id=None if order is None else order.client_order_id,
-        strategy=UNATTRIBUTED if order is None else order.strategy,
-        multiplier=told.multiplier if order is None else order.multiplier,  # the terms it was sized with
-        currency=told.currency if order is None else order.currency,
-    )
-    position = read_position(connection, (execution.strategy, execution.account_id, execution.instrument_key))
-    return execution, settle(execution, told.client_order_id, order, position)
+class _Desk:
+    """Executions that are booked together: each finds orders and positions as those before it left them; then all is
+    written at once."""
+
+    def __init__(self, connection: Connection, told: Sequence[Execution]) -> None:
+        ids = sorted({one.client_order_id for one in told if one.client_order_id is not None})
+        found = read_orders(connection, tables.orders.c.client_order_id, ids, lock=True)
+        self._connection = connection
+        self._orders = {one.client_order_id: one for one in found}
+        self._positions: dict[tuple[str, str, str], Position | None] = {}
+        self._bookings: list[Booking] = []
+        self.booked: list[Execution] = []
+
+    def book(self, told: Execution, number: int, settle: Settle) -> Execution:
+        """Book one; as it is booked."""
+        order = self._orders.get(told.client_order_id or "")
+        if order is not None and order.account_id != told.account_id:
+            order = None  # an id of ours under which another account traded: not that order's fill
+        execution = replace(
+            told,
+            number=number,
+            client_order_id=None if order is None else order.client_order_id,
+            strategy=UNATTRIBUTED if order is None else order.strategy,
+            multiplier=told.multiplier if order is None else order.multiplier,  # the terms it was sized with
+            currency=told.currency if order is None else order.currency,
+        )
+        book = (execution.strategy, execution.account_id, execution.instrument_key)
+        if book not in self._positions:
+            self._positions[book] = read_position(self._connection, book)
+        booking = settle(execution, told.client_order_id, order, self._positions[book])
+        self._positions[book] = booking.position
+        if booking.step is not None:
+            self._orders[booking.step.order.client_order_id] = booking.step.taken()
+        self._bookings.append(booking)
+        self.booked.append(execution)
+        return execution
+
+    def write(self, at: datetime) -> None:
+        """Write all of it. TemporaryError when somebody changed an order that we hold, which rolls everything back."""
+        if not self.booked:
+            return
+        self._connection.execute(insert(tables.executions), [_row(one) for one in self.booked])
+        for position in self._positions.values():
+            if position is not None:
+                write_position(self._connection, position)
+        steps = [one.step for one in self._bookings if one.step is not None]
+        if None in take_steps(self._connection, steps):
+            raise TemporaryError("an order was changed while its fill was booked", remedy="try again")
+        for booking in self._bookings:
+            for trouble in booking.troubles:
+                raise_alert(self._connection, trouble, at)
+
+
+def _row(execution: Execution) -> dict[str, object]:
+    return vars(execution) | {"side": execution.side.value}
 
 
 def _held(connection: Connection, account: Account, ids: Sequence[str]) -> dict[str, Execution]:

@@ -204,6 +204,11 @@ class Position:
     lots: Lots = ()
 
     @property
+    def book(self) -> tuple[str, str, str]:
+        """Which one it is: strategy, account, instrument."""
+        return (self.strategy, self.account_id, self.instrument_key)
+
+    @property
     def is_flat(self) -> bool:
         """Whether nothing is held."""
         return self.quantity == 0

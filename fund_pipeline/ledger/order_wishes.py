@@ -8,7 +8,8 @@ from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Change, OrderRow
-from fund_pipeline.ledger.orders import Step, read_order, take_step
+from fund_pipeline.ledger.order_steps import Step, take_steps
+from fund_pipeline.ledger.orders import read_order
 
 BY_A_PERSON = "BY_A_PERSON"
 
@@ -31,7 +32,7 @@ def wish_cancelled(ledger: Ledger, client_order_id: str, note: str, act: Act) ->
             return order
         detail = {"cancel_for": BY_A_PERSON, "note": note}
         change = Change(order.state, act.actor, act.at, BY_A_PERSON, detail, {"cancel_for": BY_A_PERSON})
-        wished = take_step(connection, Step(order, change))
+        (wished,) = take_steps(connection, [Step(order, change)])
         if wished is None:
             raise ConflictError("somebody changed it at the same time", remedy="look again: `fund orders show`")
         audit.record(connection, act, "cancel_wished", "order", client_order_id, {**detail, "state": order.state.value})

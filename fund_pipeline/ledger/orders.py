@@ -1,23 +1,20 @@
-"""Orders in the ledger: each change of state lawful, recorded, and made by one process only."""
+"""Orders in the ledger: finding them, and adding them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
 
-from fund_pipeline.errors import InvariantError, NotFoundError
+from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.account_model import Trouble
-from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
-from fund_pipeline.ledger.order_law import ENDED, may_become
-from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState, OrderTransition
+from fund_pipeline.ledger.order_model import OrderRow, OrderState, OrderTransition
 from fund_pipeline.terms import AssetClass, OrderRole, OrderType, Side
 
 CHUNK = 500
@@ -29,16 +26,6 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "order_type": OrderType,
 }
 _COLUMNS = tuple(one.name for one in fields(OrderRow))
-
-
-@dataclass(frozen=True)
-class Step:
-    """One order's change, the attempt that follows it, and what a person must hear of it."""
-
-    order: OrderRow
-    change: Change
-    successor: OrderRow | None = None
-    troubles: tuple[Trouble, ...] = ()
 
 
 def get_order(ledger: Ledger, client_order_id: str) -> tuple[OrderRow, tuple[OrderTransition, ...]]:
@@ -115,52 +102,10 @@ def exits_after(ledger: Ledger, entry: OrderRow) -> tuple[tuple[OrderRow, ...], 
     return tuple(tuple(sorted(one, key=lambda order: order.attempt)) for one in attempts)
 
 
-def change_order(ledger: Ledger, step: Step) -> OrderRow | None:
-    """Make one change in a transaction of its own; the order as it is then.
-
-    None, and nothing happened, when somebody else changed the order since it was read. InvariantError for a change
-    that the law does not have.
-    """
-    with ledger_away(), ledger.writing() as connection:
-        return take_step(connection, step)
-
-
-def take_step(connection: Connection, step: Step) -> OrderRow | None:
-    """Make one change within the caller's transaction; None, and nothing is written, when the order was changed."""
-    order, change = step.order, step.change
-    if change.after is not order.state and not may_become(order.state, change.after):
-        raise InvariantError(f"order {order.client_order_id} cannot go from {order.state} to {change.after}")
-    values = dict(change.values) | {"state": change.after, "updated_at": change.at, "revision": order.revision + 1}
-    if change.after in ENDED and order.state is not change.after:
-        values |= {"closed_at": change.at, "wanted_quantity": None}
-    if change.reason is not None and change.after is not order.state:
-        values["reason"] = change.reason
-    table = tables.orders
-    unchanged = (table.c.client_order_id == order.client_order_id) & (table.c.revision == order.revision)
-    if connection.execute(update(table).where(unchanged).values(_plain(values))).rowcount != 1:
-        return None
-    transition = {
-        "client_order_id": order.client_order_id,
-        "number": order.revision + 1,
-        "at": change.at,
-        "actor": change.actor,
-        "before": order.state.value,
-        "after": change.after.value,
-        "reason": change.reason,
-        "detail": dict(change.detail),
-    }
-    connection.execute(insert(tables.order_transitions), transition)
-    if step.successor is not None:
-        insert_orders(connection, [step.successor])
-    for trouble in step.troubles:
-        raise_alert(connection, trouble, change.at)
-    return replace(order, **values)
-
-
 def insert_orders(connection: Connection, orders: Sequence[OrderRow]) -> None:
     """Add orders within the caller's transaction."""
     if orders:
-        rows = [_plain({name: getattr(order, name) for name in _COLUMNS}) for order in orders]
+        rows = [as_row({name: getattr(order, name) for name in _COLUMNS}) for order in orders]
         connection.execute(insert(tables.orders), rows)
 
 
@@ -180,11 +125,14 @@ def read_live_attempt(connection: Connection, order: OrderRow) -> OrderRow | Non
     return None if row is None else order_of(row)
 
 
-def read_orders(connection: Connection, column: ColumnElement[str], values: Sequence[str]) -> list[OrderRow]:
-    """Orders whose `column` is one of `values`, oldest first, within the caller's transaction."""
+def read_orders(
+    connection: Connection, column: ColumnElement[str], values: Sequence[str], *, lock: bool = False
+) -> list[OrderRow]:
+    """Orders whose `column` is one of `values`, oldest first, within the caller's transaction; held if `lock`."""
     found = []
     for start in range(0, len(values), CHUNK):
         query = select(tables.orders).where(column.in_(values[start : start + CHUNK]))
+        query = query.order_by(tables.orders.c.client_order_id).with_for_update() if lock else query
         found += [order_of(row) for row in connection.execute(query).mappings()]
     return sorted(found, key=by_age)
 
@@ -194,7 +142,8 @@ def by_age(order: OrderRow) -> tuple[datetime, str]:
     return (order.created_at, order.client_order_id)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def as_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of an order as its row has them."""
     plain = {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 

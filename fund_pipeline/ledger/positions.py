@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.engine import Ledger
@@ -69,17 +69,16 @@ def read_positions(
 
 def read_position(connection: Connection, book: tuple[str, str, str]) -> Position | None:
     """One position (strategy, account, instrument) within the caller's transaction; None where there never was one."""
-    row = connection.execute(select(tables.positions).where(_key(book))).mappings().one_or_none()
+    row = connection.execute(_ONE, _key(book)).mappings().one_or_none()
     return None if row is None else position_of(row)
 
 
 def write_position(connection: Connection, position: Position) -> None:
     """Put a position as it now is. The caller holds its account (`lock_account`)."""
     lots = [[one.signal_id, one.leg, f"{one.quantity:f}"] for one in position.lots]
-    values = asdict(position) | {"is_flat": position.is_flat, "lots": lots}
-    key = _key((position.strategy, position.account_id, position.instrument_key))
-    if connection.execute(update(tables.positions).where(key).values(values)).rowcount == 0:
-        connection.execute(insert(tables.positions).values(values))
+    values = vars(position) | {"is_flat": position.is_flat, "lots": lots}
+    if connection.execute(_CHANGE, {**values, **_key(position.book)}).rowcount == 0:
+        connection.execute(insert(tables.positions), values)
 
 
 def lock_account(connection: Connection, account_id: str) -> None:
@@ -89,12 +88,14 @@ def lock_account(connection: Connection, account_id: str) -> None:
     connection.execute(query).one()
 
 
-def _key(book: tuple[str, str, str]) -> ColumnElement[bool]:
-    table = tables.positions
-    strategy, account_id, instrument_key = book
-    return (
-        (table.c.strategy == strategy) & (table.c.account_id == account_id) & (table.c.instrument_key == instrument_key)
-    )
+_OF = ("strategy", "account_id", "instrument_key")
+_IS_OF = and_(*(tables.positions.c[name] == bindparam(f"of_{name}") for name in _OF))
+_ONE, _CHANGE = select(tables.positions).where(_IS_OF), update(tables.positions).where(_IS_OF)
+"""Made once: making a statement takes longer than carrying it out."""
+
+
+def _key(book: tuple[str, str, str]) -> Mapping[str, str]:
+    return {f"of_{name}": value for name, value in zip(_OF, book, strict=True)}
 
 
 def position_of(row: RowMapping) -> Position:

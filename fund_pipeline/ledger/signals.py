@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
@@ -142,9 +142,13 @@ def _pending(row: RowMapping, terms: Mapping[str, StrategyTerms], senders: Seque
     return Pending(raw, row["repeats"], row["supplement"], terms.get(row["strategy"]))
 
 
+_CHANGE = update(tables.signals).where(tables.signals.c.signal_id == bindparam("of_signal"))
+"""Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
+
+
 def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) -> None:
     """Put a row of `signals`, which the transaction has locked, into the outcome's state, and record the transition."""
-    table, number = tables.signals, row["revision"] + 1
+    number = row["revision"] + 1
     values = {
         "state": outcome.state.value,
         "sender_id": outcome.sender_id,
@@ -161,7 +165,7 @@ def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) 
         "attempts": row["attempts"] + (outcome.state is not SignalState.RECEIVED),
         "revision": number,
     }
-    connection.execute(update(table).where(table.c.signal_id == row["signal_id"]).values(values))
+    connection.execute(_CHANGE, values | {"of_signal": row["signal_id"]})
     step = {
         "signal_id": row["signal_id"],
         "number": number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,8 @@ from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.order_model import OrderRow, Position
-from fund_pipeline.ledger.orders import Step, by_age, order_of, read_order, read_orders, take_step
+from fund_pipeline.ledger.order_steps import Step, take_steps
+from fund_pipeline.ledger.orders import by_age, order_of, read_order, read_orders
 from fund_pipeline.ledger.positions import lock_account, read_position, read_positions
 from fund_pipeline.terms import HaltState
 
@@ -91,16 +92,41 @@ def decide_on(
     """
     with ledger_away(), ledger.writing() as connection:
         lock_account(connection, _account_of(connection, client_order_id))
-        verdict = decide(_standing(connection, client_order_id, lock=True))
-        changed = {}
-        for step in verdict.steps:
-            row = take_step(connection, step)
-            if row is None:
-                raise TemporaryError(f"order {step.order.client_order_id} was changed at the same time")
-            changed[row.client_order_id] = row
+        return _carry_out(connection, [decide(_standing(connection, client_order_id, lock=True))], at)
+
+
+def decide_on_entries(
+    ledger: Ledger,
+    account_id: str,
+    client_order_ids: Sequence[str],
+    decide: Callable[[Standing], Verdict],
+    at: datetime,
+) -> dict[str, OrderRow]:
+    """The same for many entries of one account at once; InvariantError for an order that is none."""
+    with ledger_away(), ledger.writing() as connection:
+        lock_account(connection, account_id)
+        found = read_orders(connection, tables.orders.c.client_order_id, client_order_ids, lock=True)
+        if len(found) < len(client_order_ids) or any(one.role.closes or one.account_id != account_id for one in found):
+            raise InvariantError(f"not all of these are entries in account {account_id}: {', '.join(client_order_ids)}")
+        account = known_account(connection, account_id)
+        books_wait = read_books(connection, account_id).waits
+        modes = {name: _mode(connection, name) for name in {one.strategy for one in found}}
+        halts = {name: _halt(connection, name) for name in {one.fund_id for one in found}}
+        standings = [Standing(one, modes[one.strategy], account, halts[one.fund_id], books_wait) for one in found]
+        return _carry_out(connection, [decide(one) for one in standings], at)
+
+
+def _carry_out(connection: Connection, verdicts: Sequence[Verdict], at: datetime) -> dict[str, OrderRow]:
+    changed = {}
+    steps = [step for verdict in verdicts for step in verdict.steps]
+    for step, row in zip(steps, take_steps(connection, steps), strict=True):
+        if row is None:
+            raise TemporaryError(f"order {step.order.client_order_id} was changed at the same time")
+        changed[row.client_order_id] = row
+    for verdict in verdicts:
         for trouble in verdict.troubles:
             raise_alert(connection, trouble, at)
-        return changed
+    return changed
 
 
 def _account_of(connection: Connection, client_order_id: str) -> str:

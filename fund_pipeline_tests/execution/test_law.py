@@ -14,7 +14,7 @@ from fund_pipeline.execution.ids import client_order_id
 from fund_pipeline.execution.patience import Patience
 from fund_pipeline.ledger.order_law import ENDED, TRANSITIONS, after_fill, may_become
 from fund_pipeline.ledger.order_model import Change, OrderState
-from fund_pipeline.ledger.orders import Step, change_order
+from fund_pipeline.ledger.order_steps import Step, change_orders
 from fund_pipeline.terms import OrderRole
 from fund_pipeline_tests.execution.world import World, planned
 
@@ -53,9 +53,9 @@ def test_the_ledger_refuses_an_unlawful_change_and_one_of_an_order_that_moved_on
     [entry] = world.decide(planned(OrderRole.ENTRY, 100))
     order = world.order(entry)
     with pytest.raises(InvariantError, match="cannot go from INTENT to UNKNOWN"):
-        change_order(world.ledger, Step(order, Change(OrderState.UNKNOWN, "x", world.time)))
-    assert change_order(world.ledger, Step(order, Change(OrderState.SUBMITTED, "x", world.time))) is not None
-    assert change_order(world.ledger, Step(order, Change(OrderState.SUBMITTED, "y", world.time))) is None
+        change_orders(world.ledger, [Step(order, Change(OrderState.UNKNOWN, "x", world.time))])
+    assert change_orders(world.ledger, [Step(order, Change(OrderState.SUBMITTED, "x", world.time))]) != (None,)
+    assert change_orders(world.ledger, [Step(order, Change(OrderState.SUBMITTED, "y", world.time))]) == (None,)
 
 
 @given(st.lists(parts, min_size=2, max_size=6, unique=True))

@@ -1,0 +1,96 @@
+"""Changing orders in the ledger: each change of state lawful, recorded, and made by one process only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from fund_pipeline.errors import InvariantError
+from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.account_model import Trouble
+from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.engine import Ledger
+from fund_pipeline.ledger.failing import ledger_away
+from fund_pipeline.ledger.order_law import ENDED, may_become
+from fund_pipeline.ledger.order_model import Change, OrderRow
+from fund_pipeline.ledger.orders import as_row, insert_orders
+
+
+@dataclass(frozen=True)
+class Step:
+    """One order's change, the attempt that follows it, and what a person must hear of it."""
+
+    order: OrderRow
+    change: Change
+    successor: OrderRow | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+    def taken(self) -> OrderRow:
+        """The order as it is after it. InvariantError for a change that the law does not have."""
+        return replace(self.order, **self.values())
+
+    def values(self) -> Mapping[str, Any]:
+        """The fields that it changes, as they are then. InvariantError as above."""
+        order, change = self.order, self.change
+        if change.after is not order.state and not may_become(order.state, change.after):
+            raise InvariantError(f"order {order.client_order_id} cannot go from {order.state} to {change.after}")
+        values = dict(change.values) | {"state": change.after, "updated_at": change.at, "revision": order.revision + 1}
+        if change.after in ENDED and order.state is not change.after:
+            values |= {"closed_at": change.at, "wanted_quantity": None}
+        if change.reason is not None and change.after is not order.state:
+            values["reason"] = change.reason
+        return values
+
+
+_UNCHANGED = update(tables.orders).where(
+    tables.orders.c.client_order_id == bindparam("of_order"), tables.orders.c.revision == bindparam("of_revision")
+)
+"""Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
+
+
+def change_orders(ledger: Ledger, steps: Sequence[Step]) -> tuple[OrderRow | None, ...]:
+    """Make changes in a transaction of their own; the orders as they are then, in the steps' order.
+
+    None for one that somebody else has changed since it was read: nothing happened to it. InvariantError for a change
+    that the law does not have; nothing happened to any then.
+    """
+    with ledger_away(), ledger.writing() as connection:
+        return take_steps(connection, steps)
+
+
+def take_steps(connection: Connection, steps: Sequence[Step]) -> tuple[OrderRow | None, ...]:
+    """The same within the caller's transaction. Of two changes of one order, the second starts from the first's."""
+    taken = tuple(_update(connection, step) for step in steps)
+    made = [step for step, row in zip(steps, taken, strict=True) if row is not None]
+    if made:
+        connection.execute(insert(tables.order_transitions), [_transition(step) for step in made])
+    insert_orders(connection, [step.successor for step in made if step.successor is not None])
+    for step in made:
+        for trouble in step.troubles:
+            raise_alert(connection, trouble, step.change.at)
+    return taken
+
+
+def _update(connection: Connection, step: Step) -> OrderRow | None:
+    values, order = step.values(), step.order
+    which = {"of_order": order.client_order_id, "of_revision": order.revision}
+    if connection.execute(_UNCHANGED, as_row(values) | which).rowcount != 1:
+        return None
+    return replace(order, **values)
+
+
+def _transition(step: Step) -> dict[str, Any]:
+    order, change = step.order, step.change
+    return {
+        "client_order_id": order.client_order_id,
+        "number": order.revision + 1,
+        "at": change.at,
+        "actor": change.actor,
+        "before": order.state.value,
+        "after": change.after.value,
+        "reason": change.reason,
+        "detail": dict(change.detail),
+    }
