@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from dagster import StringSource
 from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 
+from fund_pipeline.defs.sqlite_storage import SqliteStorage
 from fund_pipeline.errors import TemporaryError
 from fund_pipeline.settings import Settings, load_settings
+
+_RECYCLE_SECONDS = 3600
+_MOST_CONNECTIONS = 20
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -93,11 +98,14 @@ class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
         """Close every connection."""
         for part in (self.event_log_storage, self.run_storage, self.schedule_storage):
             part.dispose()
+            engine = getattr(part, "_engine", None)
+            if engine is not None:
+                engine.dispose()
 
 
 def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
     if url is None:
-        return DagsterSqliteStorage.from_local(base_dir)
+        return SqliteStorage(base_dir)
     from dagster_postgres import DagsterPostgresStorage  # here, because it costs every other start over a second
     from dagster_postgres.utils import DagsterPostgresException
 
@@ -108,7 +116,24 @@ def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
             f"the Dagster database did not answer: {_reason(failed)}",
             remedy="check FUND_DAGSTER_DATABASE_URL and that the server is up",
         ) from None
+    for part in (chosen.event_log_storage, chosen.run_storage, chosen.schedule_storage):
+        _keep_connections(part)
     return chosen
+
+
+def _keep_connections(part: Any) -> None:
+    """Keep a connection open: by itself, each part of the storage opens one for every statement."""
+    part.optimize_for_webserver(statement_timeout=0, pool_recycle=_RECYCLE_SECONDS, max_overflow=_MOST_CONNECTIONS)
+    event.listen(part._engine, "checkout", _ping)
+
+
+def _ping(connection: Any, _record: object, _proxy: object) -> None:
+    """A connection that died while it was idle is replaced."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (connection.OperationalError, connection.InterfaceError) as dead:
+        raise DisconnectionError from dead
 
 
 def _reason(failed: BaseException) -> str:

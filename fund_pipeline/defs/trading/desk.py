@@ -13,5 +13,6 @@ from fund_pipeline.settings import load_settings
 @contextmanager
 def opened_desk() -> Iterator[TradingDesk]:
     """The desk of the ledger that the environment names. Its connections are made here, after any fork."""
-    with opened_ledger() as ledger:
-        yield TradingDesk.of(load_settings(), ledger)
+    settings = load_settings()
+    with opened_ledger(settings) as ledger:
+        yield TradingDesk.of(settings, ledger)

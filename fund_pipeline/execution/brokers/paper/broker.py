@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -166,16 +166,24 @@ class PaperBroker:
 
     def set_quote(self, instrument_key: str, quote: Quote) -> None:
         """Move the market in one instrument: what the quote reaches fills."""
-        with self._now() as (db, now):
-            book.put_quote(db, instrument_key, quote)
-            for order in book.find_orders(db, Which.WORKING_IN, instrument_key):
-                filling.fill(db, self._terms, self._name, order, now)
+        self.set_quotes({instrument_key: quote})
 
     def set_price(self, instrument_key: str, price: Decimal) -> None:
         """The same with a quote as wide as the terms say, round one price, as of now."""
-        half = price * self._terms.spread_bps / 20_000
-        bid, ask = (price - half).quantize(Decimal("0.00000001")), (price + half).quantize(Decimal("0.00000001"))
-        self.set_quote(instrument_key, Quote(bid.normalize(), ask.normalize(), price, self._clock()))
+        self.set_prices({instrument_key: price})
+
+    def set_prices(self, prices: Mapping[str, Decimal]) -> None:
+        """The same in many instruments at once."""
+        now = self._clock()
+        self.set_quotes({key: self._round(price, now) for key, price in prices.items()})
+
+    def set_quotes(self, quotes: Mapping[str, Quote]) -> None:
+        """Move the market in many instruments at once."""
+        with self._now() as (db, now):
+            for instrument_key, quote in quotes.items():
+                book.put_quote(db, instrument_key, quote)
+                for order in book.find_orders(db, Which.WORKING_IN, instrument_key):
+                    filling.fill(db, self._terms, self._name, order, now)
 
     def inject(self, fault: Fault) -> None:
         """Have something go wrong at the next such call, of any process."""
@@ -234,6 +242,11 @@ class PaperBroker:
     def close(self) -> None:
         """Give the file back."""
         self._store.close()
+
+    def _round(self, price: Decimal, as_of: datetime) -> Quote:
+        half = price * self._terms.spread_bps / 20_000
+        bid, ask = (price - half).quantize(Decimal("0.00000001")), (price + half).quantize(Decimal("0.00000001"))
+        return Quote(bid.normalize(), ask.normalize(), price, as_of)
 
     @contextmanager
     def _now(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:

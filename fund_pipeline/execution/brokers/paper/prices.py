@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 
 from fund_pipeline.errors import InputError
@@ -23,7 +24,7 @@ def closes(folder: Path, day: date | None = None) -> Mapping[str, Decimal]:
     """
     found = {}
     for name, asset_class in FILES.items():
-        row = _row(folder / name, day)
+        row = _row_of(folder / name, day)
         for symbol, text in row.items():
             if symbol != "date" and text:
                 found[f"{asset_class.value}:{symbol}"] = _price(folder / name, symbol, text)
@@ -33,12 +34,21 @@ def closes(folder: Path, day: date | None = None) -> Mapping[str, Decimal]:
 def feed_closes(broker: PaperBroker, folder: Path, day: date | None = None) -> int:
     """Set the broker's prices to the closes of a day, which fills what they reach; how many were set."""
     prices = closes(folder, day)
-    for instrument_key, price in prices.items():
-        broker.set_price(instrument_key, price)
+    broker.set_prices(prices)
     return len(prices)
 
 
-def _row(path: Path, day: date | None) -> Mapping[str, str]:
+def _row_of(path: Path, day: date | None) -> Mapping[str, str]:
+    try:
+        changed = path.stat()
+    except OSError as refused:
+        raise _no_closes(path, refused) from None
+    return _row(path, day, (changed.st_mtime_ns, changed.st_size))
+
+
+@lru_cache(maxsize=8)
+def _row(path: Path, day: date | None, _changed: tuple[int, int]) -> Mapping[str, str]:
+    """Read once for as long as the file is the same: every step of a run feeds the prices."""
     newest: Mapping[str, str] = {}
     try:
         with path.open(newline="", encoding="utf-8") as handle:
@@ -47,8 +57,12 @@ def _row(path: Path, day: date | None) -> Mapping[str, str]:
                     break
                 newest = row
     except (OSError, KeyError) as refused:
-        raise InputError(f"{path} has no daily closes: {refused}", remedy="name the folder of the prices") from None
+        raise _no_closes(path, refused) from None
     return newest
+
+
+def _no_closes(path: Path, refused: Exception) -> InputError:
+    return InputError(f"{path} has no daily closes: {refused}", remedy="name the folder of the prices")
 
 
 def _price(path: Path, symbol: str, text: str) -> Decimal:
