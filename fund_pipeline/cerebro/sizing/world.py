@@ -79,9 +79,10 @@ class World:
     def after(self, orders: Iterable[OrderFacts], book: Iterable[BookEntry]) -> World:
         """The world once a batch has planned these orders and the sender's book has changed so."""
         planned, changed = tuple(orders), {(entry.signal_id, entry.leg): entry for entry in book}
-        kept = tuple(changed.pop((entry.signal_id, entry.leg), entry) for entry in self.book) if changed else self.book
-        later = replace(self, orders=(*self.orders, *planned), book=(*kept, *changed.values()))
+        entries = {**self.entries, **changed} if changed else self.entries
+        later = replace(self, orders=(*self.orders, *planned), book=tuple(entries.values()))
         self._share_finds(later)
+        later.__dict__["entries"] = entries
         later.__dict__["orders_of"] = _added(self.orders_of, planned) if planned else self.orders_of
         later.__dict__["working"] = self.working.and_of(planned) if planned else self.working
         return later
@@ -124,6 +125,11 @@ class World:
             if one.quantity and (fund := self.fund_of(one.account_id)) is not None:
                 found.setdefault((one.strategy, fund), []).append(one)
         return {key: tuple(positions) for key, positions in found.items()}
+
+    @cached_property
+    def entries(self) -> Mapping[tuple[str, int], BookEntry]:
+        """(Signal, leg) -> what it opened in its sender's book, in the book's order."""
+        return {(entry.signal_id, entry.leg): entry for entry in self.book}
 
     @cached_property
     def orders_of(self) -> Mapping[str, tuple[OrderFacts, ...]]:

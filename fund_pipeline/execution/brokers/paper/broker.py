@@ -262,14 +262,19 @@ class PaperBroker:
 
     @contextmanager
     def _call(self, name: str) -> Iterator[tuple[sqlite3.Connection, Fault | None, datetime]]:
-        with self._store.transaction() as db:
-            fault = take_fault(db, name)
+        fault = self._take_fault(name)
         if fault is not None and fault.kind is FaultKind.AWAY:
             raise TemporaryError(f"the paper broker was told not to hear {name}", remedy="try again")
         with self._now() as (db, now):
             yield db, fault, now
         if fault is not None and fault.kind in (FaultKind.LOST_ANSWER, FaultKind.LATE):
             raise TemporaryError(f"the paper broker was told to lose its answer to {name}", remedy="try again")
+
+    def _take_fault(self, call: str) -> Fault | None:
+        if not self._store.has_faults():
+            return None
+        with self._store.transaction() as db:
+            return take_fault(db, call)
 
     def _refusal(self, db: sqlite3.Connection, request: OrderRequest, fault: Fault | None) -> Rejected | None:
         refused = self._found_wrong(db, request)

@@ -62,7 +62,7 @@ class Store:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as locked:
-            raise TemporaryError(f"the paper account is busy: {locked}", remedy="try again") from None
+            raise _busy(locked) from None
         try:
             yield self._connection
         except BaseException:
@@ -70,9 +70,20 @@ class Store:
             raise
         self._connection.execute("COMMIT")
 
+    def has_faults(self) -> bool:
+        """Whether anything is to go wrong, at whatever call. TemporaryError when the file stays locked."""
+        try:
+            return bool(self._connection.execute("SELECT EXISTS (SELECT 1 FROM faults)").fetchone()[0])
+        except sqlite3.OperationalError as locked:
+            raise _busy(locked) from None
+
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
+
+
+def _busy(locked: Exception) -> TemporaryError:
+    return TemporaryError(f"the paper account is busy: {locked}", remedy="try again")
 
 
 def to_text(moment: datetime) -> str:
