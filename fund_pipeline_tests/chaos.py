@@ -13,6 +13,7 @@ from fund_pipeline_tests.accounts.reconciliation import campaign as reconciliati
 from fund_pipeline_tests.campaigns import Campaign
 from fund_pipeline_tests.cerebro.allocation import campaign as allocation
 from fund_pipeline_tests.decisions import campaign as trading
+from fund_pipeline_tests.disks import campaign as disks
 from fund_pipeline_tests.execution import campaign as execution
 from fund_pipeline_tests.front_door import anything, described, kills, outages
 from fund_pipeline_tests.kills import campaign as trading_kills
@@ -23,6 +24,7 @@ CAMPAIGNS = (
     Campaign("reconciliation", reconciliation.run, trials=1000, quick_trials=60),
     Campaign("trading", trading.run, trials=2000, quick_trials=100),
     Campaign("trading-kills", trading_kills.run, trials=200, quick_trials=20),
+    Campaign("full-disk", disks.run, trials=100, quick_trials=10),
     Campaign("front-door-kills", kills.run, trials=100, quick_trials=10),
     Campaign("front-door-bodies", anything.run, trials=10_000, quick_trials=1000),
     Campaign("front-door-described", described.run, trials=200, quick_trials=20),

@@ -1,4 +1,4 @@
-"""Many entries at once: claimed, sent and recorded a few at a time, and each still sent once whatever happens between."""
+"""Many entries at once: claimed, sent and recorded a few at a time, each sent once whatever happens between."""
 
 from __future__ import annotations
 

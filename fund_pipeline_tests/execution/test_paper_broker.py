@@ -261,3 +261,16 @@ def test_prices_that_are_none_are_refused_by_their_name(tmp_path: Path) -> None:
         closes(tmp_path)
     with pytest.raises(InputError, match="no daily closes"):
         closes(tmp_path / "nowhere")
+
+
+def test_a_full_disk_is_no_answer_and_the_account_works_again_when_there_is_room(broker: PaperBroker) -> None:
+    books = broker._store._connection
+    books.execute(f"PRAGMA max_page_count={books.execute('PRAGMA page_count').fetchone()[0]}")
+    taken = []
+    with pytest.raises(TemporaryError, match="cannot be written: database or disk is full"):
+        for number in range(1000):
+            broker.submit(request(f"order-{number}", 1))
+            taken.append(number)
+    books.execute("PRAGMA max_page_count=1000000")
+    assert held(broker) == len(taken)
+    assert isinstance(broker.submit(request(f"order-{len(taken)}", 1)), Acknowledged)

@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Protocol
 
-from fund_pipeline.execution.brokers.paper import book
+from fund_pipeline.execution.brokers.paper import PaperBroker, book
 from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState
 from fund_pipeline.execution.positions import rebuild
+from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.alerts import list_alerts
 from fund_pipeline.ledger.decisions import list_decisions
 from fund_pipeline.ledger.executions import list_executions
@@ -19,7 +21,7 @@ from fund_pipeline.ledger.positions import list_positions
 from fund_pipeline.ledger.signal_model import SignalState
 from fund_pipeline.signals.inbox import explain
 from fund_pipeline.terms import DecisionOutcome, OrderRole
-from fund_pipeline_tests.kills.desk import EVERYTHING, Desk
+from fund_pipeline_tests.kills.desk import EVERYTHING
 
 EVER, NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NONE = Decimal(0)
@@ -30,7 +32,24 @@ IMPOSSIBLE = frozenset(
 """Alerts that only a doubled or a forgotten order raises."""
 
 
-def faults_of(desk: Desk) -> list[str]:
+class Traded(Protocol):
+    """What is proved: a ledger, its paper broker, and the signals that were accepted."""
+
+    ledger: Ledger
+    accepted: list[str]
+
+    @property
+    def paper(self) -> PaperBroker:
+        """The broker."""
+
+    def positions(self) -> dict[str, Decimal]:
+        """What our books hold."""
+
+    def at_broker(self) -> dict[str, Decimal]:
+        """What the broker holds."""
+
+
+def faults_of(desk: Traded) -> list[str]:
     """What is wrong, in words; nothing if nothing was lost, nothing doubled, and no doubt is left unsaid."""
     orders = list_orders(desk.ledger, newest=EVERYTHING)
     with desk.paper._store.transaction() as db:
@@ -44,7 +63,7 @@ def faults_of(desk: Desk) -> list[str]:
     ]
 
 
-def _lost(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
+def _lost(desk: Traded, orders: Iterable[OrderRow]) -> Iterable[str]:
     decided = defaultdict(list)
     for one in list_decisions(desk.ledger, newest=EVERYTHING):
         decided[one.signal_id].append(one)
@@ -81,14 +100,14 @@ def _doubled(orders: Iterable[OrderRow], theirs: Iterable[PaperOrder]) -> Iterab
     yield from (f"{number} live orders of {place}" for place, number in live.items() if number > 1)
 
 
-def _sent_twice(desk: Desk, orders: Sequence[OrderRow]) -> Iterable[str]:
+def _sent_twice(desk: Traded, orders: Sequence[OrderRow]) -> Iterable[str]:
     for one in orders:
         after = [step.after for step in get_order(desk.ledger, one.client_order_id)[1] if step.before is not step.after]
         if after.count(OrderState.SUBMITTED) > 1:
             yield f"order {one.client_order_id} was sent {after.count(OrderState.SUBMITTED)} times"
 
 
-def _fills(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
+def _fills(desk: Traded, orders: Iterable[OrderRow]) -> Iterable[str]:
     executions = list_executions(desk.ledger)
     with desk.paper._store.transaction() as db:
         told = Counter(one.execution_id for one in book.find_executions(db, EVER, NEVER))
@@ -104,7 +123,7 @@ def _fills(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
         yield f"our books hold {desk.positions()}, the broker {desk.at_broker()}"
 
 
-def _doubts(desk: Desk, orders: Iterable[OrderRow]) -> Iterable[str]:
+def _doubts(desk: Traded, orders: Iterable[OrderRow]) -> Iterable[str]:
     alerts = {(one.trouble.kind, one.trouble.entity_id) for one in list_alerts(desk.ledger)}
     for one in orders:
         in_doubt = one.state in (OrderState.SUBMITTED, OrderState.UNKNOWN)

@@ -14,13 +14,11 @@ from dagster import (
     MetadataValue,
     RunRequest,
     ScheduleDefinition,
-    ScheduleEvaluationContext,
     SensorEvaluationContext,
     SkipReason,
     asset,
     asset_check,
     define_asset_job,
-    schedule,
     sensor,
 )
 
@@ -31,6 +29,7 @@ from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
+from fund_pipeline.defs.trading.market_hours import in_market_hours
 from fund_pipeline.defs.trading.order_assets import GROUP, OWNERS, executions, positions
 from fund_pipeline.defs.trading.snapshot_assets import FINDINGS, account_snapshots, finding_rows, fund_snapshots
 from fund_pipeline.defs.trading.starting import note_this_start
@@ -139,20 +138,12 @@ every_night = ScheduleDefinition(
 )
 
 
-@schedule(
-    name="reconcile_books_in_market_hours",
-    job=reconcile_books,
-    cron_schedule="2-59/15 * * * *",
-    execution_timezone=load_settings().time_zone,
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Every quarter of an hour while any account's market is open.",
+books_in_market_hours = in_market_hours(
+    reconcile_books,
+    "2-59/15 * * * *",
+    "Every quarter of an hour while any account's market is open, between the minutes in which snapshots are taken, "
+    "which this takes too.",
 )
-def books_in_market_hours(_context: ScheduleEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-    """Between the minutes in which snapshots are taken, which this takes too."""
-    now = utc_now()
-    with opened_ledger() as ledger:
-        found = open_now(list_accounts(ledger), now)
-    yield RunRequest(run_key=f"{now:%Y%m%d%H%M}") if found else SkipReason("no account's market is open")
 
 
 @sensor(

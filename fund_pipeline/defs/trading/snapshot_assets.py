@@ -1,33 +1,27 @@
 """What accounts and funds are worth, as assets: one look at every broker, then sums that ask nobody."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from dagster import (
     AssetSelection,
-    DefaultScheduleStatus,
     MaterializeResult,
     MetadataValue,
-    RunRequest,
-    ScheduleEvaluationContext,
-    SkipReason,
     asset,
     define_asset_job,
-    schedule,
 )
 
 from fund_pipeline.accounts.consolidation import Consolidated, consolidate
 from fund_pipeline.accounts.findings import Finding
-from fund_pipeline.accounts.hours import open_now
 from fund_pipeline.accounts.snapshots import take_snapshots
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.ledger import opened_ledger
+from fund_pipeline.defs.trading.market_hours import in_market_hours
 from fund_pipeline.defs.trading.order_assets import GROUP, OWNERS, positions
 from fund_pipeline.ledger.accounts import list_accounts
 from fund_pipeline.ledger.funds import list_funds
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.settings import load_settings
 
 FINDINGS = ("account", "what", "about", "in words")
 
@@ -81,23 +75,9 @@ take_snapshots_job = define_asset_job(
 )
 
 
-@schedule(
-    name="take_snapshots_in_market_hours",
-    job=take_snapshots_job,
-    cron_schedule="*/5 * * * *",
-    execution_timezone=load_settings().time_zone,
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Every five minutes while any account's market is open.",
+snapshots_in_market_hours = in_market_hours(
+    take_snapshots_job, "*/5 * * * *", "Every five minutes while any account's market is open."
 )
-def snapshots_in_market_hours(context: ScheduleEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-    """Crypto accounts have no closing time; forex and futures the week; all others the New York sessions."""
-    now = utc_now()
-    with opened_ledger() as ledger:
-        found = open_now(list_accounts(ledger), now)
-    if not found:
-        yield SkipReason("no account's market is open")
-        return
-    yield RunRequest(run_key=f"{now:%Y%m%d%H%M}")
 
 
 def finding_rows(findings: Sequence[Finding]) -> list[tuple[str, ...]]:

@@ -58,17 +58,24 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it is kept at the end, or nothing on an error. TemporaryError when the file stays locked."""
+        """All of it is kept at the end, or nothing on an error. TemporaryError: it is locked, or its disk is full."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as locked:
             raise _busy(locked) from None
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as failed:
+            self._roll_back()
+            raise TemporaryError(f"the paper account cannot be written: {failed}", remedy="free its disk") from None
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # on a full disk SQLite may have done it
+            self._connection.execute("ROLLBACK")
 
     def has_faults(self) -> bool:
         """Whether anything is to go wrong, at whatever call. TemporaryError when the file stays locked."""
