@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from fund_pipeline.cerebro.sizing import BookEntry, Decided, SignalFacts, World, decide
+from fund_pipeline.cerebro.sizing import BookEntry, SignalFacts, World, decide
 from fund_pipeline.decisions.facts import Sources, gather
 from fund_pipeline.decisions.signals import read_signal, references_of
 from fund_pipeline.errors import FundError
@@ -14,7 +15,7 @@ from fund_pipeline.execution.recording import new_decision
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity, Trouble
 from fund_pipeline.ledger.claims import claim
-from fund_pipeline.ledger.decisions import StoredDecision
+from fund_pipeline.ledger.decisions import NewDecision, StoredDecision
 from fund_pipeline.ledger.fitting import misfit
 from fund_pipeline.ledger.locks import exclusive
 from fund_pipeline.ledger.order_model import SenderEntry
@@ -100,6 +101,13 @@ def _settled(
     return tuple(settled)
 
 
+class _Recordable(NamedTuple):
+    """What was decided about one signal, as the ledger takes it."""
+
+    decisions: tuple[NewDecision, ...]
+    book: tuple[SenderEntry, ...]
+
+
 @dataclass(frozen=True)
 class _Batch:
     """Signals as they were read, those that could not be, and the moment as of which all of them are decided."""
@@ -117,7 +125,7 @@ class _Batch:
         quarantined, and none after it is sized as if it were there.
         """
         problems = {row.signal_id: self.unread[row.signal_id] for row in rows if row.signal_id in self.unread}
-        found: dict[str, Decided] = {}
+        found: dict[str, _Recordable] = {}
         world = before
         for row in rows:
             if row.signal_id not in problems:
@@ -139,14 +147,18 @@ class _Batch:
             settled += more
         return settled, world
 
-    def _decide(self, row: SignalRow, world: World, found: dict[str, Decided], problems: dict[str, Verdict]) -> World:
+    def _decide(
+        self, row: SignalRow, world: World, found: dict[str, _Recordable], problems: dict[str, Verdict]
+    ) -> World:
         try:
             decided = decide(self.signals[row.signal_id], world)
-            orders = [o for one in decided.decisions for o in new_decision(one, self.owner, self.at).orders({})]
+            decisions = tuple(new_decision(one, self.owner, self.at) for one in decided.decisions)
+            orders = [order for one in decisions for order in one.orders({})]
         except FAULTS as fault:
             problems[row.signal_id] = _undecidable(row, fault)
             return world
-        why = misfit(orders, [_entry(one, row.received_at) for one in decided.book])
+        book = tuple(_entry(one, row.received_at) for one in decided.book)
+        why = misfit(orders, book)
         if why is not None:
             problems[row.signal_id] = _verdict("OUT_OF_RANGE", f"it cannot be kept: {why}", "send it in sane numbers")
             return world
@@ -154,20 +166,20 @@ class _Batch:
             reason = decided.quarantine.reason
             because = decided.quarantine.figures.get("because", reason.meaning)
             problems[row.signal_id] = _verdict(reason.value, str(because), reason.remedy)
-        found[row.signal_id] = decided
+        found[row.signal_id] = _Recordable(decisions, book)
         return decided.world
 
     def _record(
-        self, rows: Sequence[SignalRow], found: Mapping[str, Decided], problems: Mapping[str, Verdict]
+        self, rows: Sequence[SignalRow], found: Mapping[str, _Recordable], problems: Mapping[str, Verdict]
     ) -> list[Settled]:
         verdicts = {row.signal_id: problems.get(row.signal_id, Verdict(SignalState.DECIDED)) for row in rows}
-        decided = [(row, found[row.signal_id]) for row in rows if row.signal_id in found]
+        decided = [found[row.signal_id] for row in rows if row.signal_id in found]
         stored = settle_batch(
             self.ledger,
             self.owner,
             [(row, verdicts[row.signal_id]) for row in rows],
-            [new_decision(decision, self.owner, self.at) for _, one in decided for decision in one.decisions],
-            [_entry(entry, row.received_at) for row, one in decided for entry in one.book],
+            [decision for one in decided for decision in one.decisions],
+            [entry for one in decided for entry in one.book],
             [_page(row, verdicts[row.signal_id]) for row in rows if row.signal_id in problems],
             self.at,
         )

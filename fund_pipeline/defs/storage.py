@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from dagster import StringSource
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.exc import OperationalError
 
 from fund_pipeline.defs.sqlite_storage import SqliteStorage
 from fund_pipeline.errors import TemporaryError
@@ -21,6 +21,8 @@ from fund_pipeline.settings import Settings, load_settings
 
 _RECYCLE_SECONDS = 3600
 _MOST_CONNECTIONS = 20
+_TABLES = frozenset({"runs", "instance_info", "event_logs", "jobs"})
+"""Of each part of the storage those by which it knows that it is set up."""
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -104,36 +106,42 @@ class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
 
 
 def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
-    if url is None:
-        return SqliteStorage(base_dir)
+    return SqliteStorage(base_dir) if url is None else _on_postgres(url)
+
+
+def _on_postgres(url: str) -> DagsterStorage[DagsterInstance]:
+    """Stock storage on one pool of connections: by itself, each of its parts opens one for every statement, and looks
+    for its tables at every start."""
     from dagster_postgres import DagsterPostgresStorage  # here, because it costs every other start over a second
     from dagster_postgres.utils import DagsterPostgresException
 
+    kept = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=1,
+        max_overflow=_MOST_CONNECTIONS,
+        pool_recycle=_RECYCLE_SECONDS,
+        pool_pre_ping=True,
+    )
     try:
-        chosen: DagsterStorage[DagsterInstance] = DagsterPostgresStorage(postgres_url=url)
+        chosen = DagsterPostgresStorage(postgres_url=url, should_autocreate_tables=not _has_tables(kept))
     except DagsterPostgresException as failed:
         raise TemporaryError(
             f"the Dagster database did not answer: {_reason(failed)}",
             remedy="check FUND_DAGSTER_DATABASE_URL and that the server is up",
         ) from None
-    for part in (chosen.event_log_storage, chosen.run_storage, chosen.schedule_storage):
-        _keep_connections(part)
+    parts: tuple[Any, ...] = (chosen.event_log_storage, chosen.run_storage, chosen.schedule_storage)
+    for part in parts:
+        part._engine = kept
     return chosen
 
 
-def _keep_connections(part: Any) -> None:
-    """Keep a connection open: by itself, each part of the storage opens one for every statement."""
-    part.optimize_for_webserver(statement_timeout=0, pool_recycle=_RECYCLE_SECONDS, max_overflow=_MOST_CONNECTIONS)
-    event.listen(part._engine, "checkout", _ping)
-
-
-def _ping(connection: Any, _record: object, _proxy: object) -> None:
-    """A connection that died while it was idle is replaced."""
+def _has_tables(engine: Engine) -> bool:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (connection.OperationalError, connection.InterfaceError) as dead:
-        raise DisconnectionError from dead
+        with engine.connect() as connection:
+            return set(inspect(connection).get_table_names()) >= _TABLES
+    except OperationalError:
+        return False  # stock Dagster tries again, and says what is wrong
 
 
 def _reason(failed: BaseException) -> str:

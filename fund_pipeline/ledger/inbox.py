@@ -115,7 +115,7 @@ def _supplement(connection: Connection, raw: RawSignal, signal_id: str, suppleme
     if reread and state in RETURNING:
         # What waited on the spool came in before the changes that were recorded meanwhile.
         act = Act(ACTOR, max(raw.received_at, row["updated_at"]))
-        change(connection, row, Outcome(SignalState.RECEIVED, sender_id, supplement=supplement), act)
+        change(connection, [(row, Outcome(SignalState.RECEIVED, sender_id, supplement=supplement))], act)
         return False
     values = {"supplement": supplement} | ({"sender_id": sender_id} if state is SignalState.RECEIVED else {})
     connection.execute(update(table).where(table.c.signal_id == signal_id).values(values))

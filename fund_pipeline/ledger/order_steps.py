@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import tables
@@ -16,7 +16,7 @@ from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_law import ENDED, may_become
 from fund_pipeline.ledger.order_model import Change, OrderRow
-from fund_pipeline.ledger.orders import as_row, insert_orders
+from fund_pipeline.ledger.orders import CHUNK, as_row, insert_orders
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ class Step:
         return values
 
 
-_UNCHANGED = update(tables.orders).where(
-    tables.orders.c.client_order_id == bindparam("of_order"), tables.orders.c.revision == bindparam("of_revision")
-)
+_CHANGE = update(tables.orders).where(tables.orders.c.client_order_id == bindparam("of_order"))
 """Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
 
 
@@ -63,7 +61,19 @@ def change_orders(ledger: Ledger, steps: Sequence[Step]) -> tuple[OrderRow | Non
 
 def take_steps(connection: Connection, steps: Sequence[Step]) -> tuple[OrderRow | None, ...]:
     """The same within the caller's transaction. Of two changes of one order, the second starts from the first's."""
-    taken = tuple(_update(connection, step) for step in steps)
+    revisions = _held(connection, sorted({step.order.client_order_id for step in steps}))
+    changed: dict[str, dict[str, Any]] = {}
+    taken: list[OrderRow | None] = []
+    for step in steps:
+        name, values = step.order.client_order_id, step.values()
+        if revisions.get(name) != step.order.revision:
+            taken.append(None)
+            continue
+        revisions[name] += 1
+        changed[name] = {**changed.get(name, {}), **values}
+        taken.append(replace(step.order, **values))
+    for rows in _alike(changed):
+        connection.execute(_CHANGE, rows)
     made = [step for step, row in zip(steps, taken, strict=True) if row is not None]
     if made:
         connection.execute(insert(tables.order_transitions), [_transition(step) for step in made])
@@ -71,15 +81,26 @@ def take_steps(connection: Connection, steps: Sequence[Step]) -> tuple[OrderRow 
     for step in made:
         for trouble in step.troubles:
             raise_alert(connection, trouble, step.change.at)
-    return taken
+    return tuple(taken)
 
 
-def _update(connection: Connection, step: Step) -> OrderRow | None:
-    values, order = step.values(), step.order
-    which = {"of_order": order.client_order_id, "of_revision": order.revision}
-    if connection.execute(_UNCHANGED, as_row(values) | which).rowcount != 1:
-        return None
-    return replace(order, **values)
+def _held(connection: Connection, client_order_ids: Sequence[str]) -> dict[str, int]:
+    """How often each order was changed, by its id; nobody else can change it until the transaction ends."""
+    table = tables.orders
+    found: dict[str, int] = {}
+    for start in range(0, len(client_order_ids), CHUNK):
+        asked = table.c.client_order_id.in_(client_order_ids[start : start + CHUNK])
+        query = select(table.c.client_order_id, table.c.revision).where(asked).order_by(table.c.client_order_id)
+        found |= {row[0]: row[1] for row in connection.execute(query.with_for_update())}
+    return found
+
+
+def _alike(changed: Mapping[str, Mapping[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """Changes as parameters, those of the same columns together: each such list is one statement."""
+    lists: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for name, values in changed.items():
+        lists.setdefault(frozenset(values), []).append(as_row(values) | {"of_order": name})
+    return lists.values()
 
 
 def _transition(step: Step) -> dict[str, Any]:

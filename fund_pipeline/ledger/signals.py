@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
@@ -45,12 +46,9 @@ def settle_pending(
             return ()
         senders = read_senders(connection)
         terms = _terms(connection, {row["strategy"] for row in rows})
-        settled = []
-        for row in rows:
-            outcome = decide(_pending(row, terms, senders), senders)
-            change(connection, row, outcome, act)
-            settled.append(outcome.state)
-    return tuple(settled)
+        settled = [(row, decide(_pending(row, terms, senders), senders)) for row in rows]
+        change(connection, settled, act)
+    return tuple(outcome.state for _, outcome in settled)
 
 
 def return_to_received(ledger: Ledger, signal_id: str, act: Act) -> None:
@@ -66,7 +64,7 @@ def return_to_received(ledger: Ledger, signal_id: str, act: Act) -> None:
                 f"signal {signal_id} is {row['state']}; only what is QUARANTINED can be replayed",
                 remedy=f"run `fund signals show {signal_id}`",
             )
-        change(connection, row, Outcome(SignalState.RECEIVED, row["sender_id"]), act)
+        change(connection, [(row, Outcome(SignalState.RECEIVED, row["sender_id"]))], act)
         audit.record(connection, act, "signal_replayed", "signal", signal_id, {"was": row["reason"]})
 
 
@@ -146,10 +144,15 @@ _CHANGE = update(tables.signals).where(tables.signals.c.signal_id == bindparam("
 """Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
 
 
-def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) -> None:
-    """Put a row of `signals`, which the transaction has locked, into the outcome's state, and record the transition."""
-    number = row["revision"] + 1
-    values = {
+def change(connection: Connection, changes: Sequence[tuple[RowMapping, Outcome]], act: Act) -> None:
+    """Put rows of `signals`, which the transaction has locked, into their outcomes' states, and record that."""
+    connection.execute(_CHANGE, [_changed(row, outcome, act) for row, outcome in changes])
+    connection.execute(insert(tables.signal_transitions), [_step(row, outcome, act) for row, outcome in changes])
+
+
+def _changed(row: RowMapping, outcome: Outcome, act: Act) -> dict[str, Any]:
+    return {
+        "of_signal": row["signal_id"],
         "state": outcome.state.value,
         "sender_id": outcome.sender_id,
         "updated_at": act.at,
@@ -163,12 +166,14 @@ def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) 
         "sent_at": outcome.sent_at,
         "supplement": outcome.supplement or row["supplement"],
         "attempts": row["attempts"] + (outcome.state is not SignalState.RECEIVED),
-        "revision": number,
+        "revision": row["revision"] + 1,
     }
-    connection.execute(_CHANGE, values | {"of_signal": row["signal_id"]})
-    step = {
+
+
+def _step(row: RowMapping, outcome: Outcome, act: Act) -> dict[str, Any]:
+    return {
         "signal_id": row["signal_id"],
-        "number": number,
+        "number": row["revision"] + 1,
         "at": act.at,
         "actor": act.actor,
         "before": row["state"],
@@ -176,7 +181,6 @@ def change(connection: Connection, row: RowMapping, outcome: Outcome, act: Act) 
         "reason": outcome.reason,
         "problem": outcome.problem,
     }
-    connection.execute(insert(tables.signal_transitions), step)
 
 
 def signal_of_row(row: RowMapping) -> SignalRow:

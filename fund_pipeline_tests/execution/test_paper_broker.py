@@ -266,11 +266,15 @@ def test_prices_that_are_none_are_refused_by_their_name(tmp_path: Path) -> None:
 def test_a_full_disk_is_no_answer_and_the_account_works_again_when_there_is_room(broker: PaperBroker) -> None:
     books = broker._store._connection
     books.execute(f"PRAGMA max_page_count={books.execute('PRAGMA page_count').fetchone()[0]}")
-    taken = []
-    with pytest.raises(TemporaryError, match="cannot be written: database or disk is full"):
+    taken: list[str] = []
+
+    def fill_up() -> None:
         for number in range(1000):
             broker.submit(request(f"order-{number}", 1))
-            taken.append(number)
+            taken.append(f"order-{number}")
+
+    with pytest.raises(TemporaryError, match="cannot be written: database or disk is full"):
+        fill_up()
     books.execute("PRAGMA max_page_count=1000000")
     assert held(broker) == len(taken)
     assert isinstance(broker.submit(request(f"order-{len(taken)}", 1)), Acknowledged)
