@@ -59,28 +59,33 @@ def lived() -> tuple[Struck, ...]:
 
 
 def performance(struck: tuple[Struck, ...]) -> int:
-    """TWR and MWR of every client and of the fund, gross and net; how many were reckoned."""
+    """TWR and MWR of every client and of the fund, gross and net, one after the other; how many were reckoned."""
     from fund_pipeline.accounts.nav.scaling import money
     from fund_pipeline.accounts.performance import Basis, DayValue, ValueSeries, returns_of
 
     nothing = money(0)
-    days: dict[Basis, dict[str, list[DayValue]]] = {basis: {} for basis in Basis}
+    days: dict[str, list[tuple[date, int, int, int, int, int, int]]] = {"the fund": []}
     for one in struck:
         day, nav = one.close.day, one.nav
-        rows = [
-            (each.client_id, each.inflow, each.value, each.outflow, each.charge, each.gross - each.fee, each.fee)
-            for each in one.clients
-        ]
-        rows.append(("the fund", nav.inflow, nav.nav, nav.outflow, 0, nav.gross - nav.fee, nav.fee))
-        for name, inflow, value, outflow, charge, gross, fee in rows:
-            came, went = (money(amount) if amount else nothing for amount in (inflow, outflow))
-            net = DayValue(day, money(value - outflow), came, went, money(charge))
-            before_fees = DayValue(day, money(gross - outflow), came, went, money(fee) if fee else nothing)
-            days[Basis.NET].setdefault(name, []).append(net)
-            days[Basis.GROSS].setdefault(name, []).append(before_fees)
+        days["the fund"].append((day, nav.inflow, nav.nav, nav.outflow, 0, nav.gross - nav.fee, nav.fee))
+        for it in one.clients:
+            row = (day, it.inflow, it.value, it.outflow, it.charge, it.gross - it.fee, it.fee)
+            days.setdefault(it.client_id, []).append(row)
+
+    def paid(amount: int) -> Decimal:
+        return money(amount) if amount else nothing
+
     found = 0
-    for basis, by_name in days.items():
-        for values in by_name.values():
+    for rows in days.values():
+        net = [
+            DayValue(day, money(now - went), paid(came), paid(went), paid(due))
+            for day, came, now, went, due, *_ in rows
+        ]
+        gross = [
+            DayValue(day, money(before - went), paid(came), paid(went), paid(fee))
+            for day, came, _, went, _, before, fee in rows
+        ]
+        for basis, values in ((Basis.NET, net), (Basis.GROSS, gross)):
             found += returns_of(ValueSeries(Decimal(0), tuple(values)), basis).days > 0
     return found
 

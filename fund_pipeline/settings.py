@@ -100,9 +100,9 @@ class Settings(BaseSettings):
         60, ge=1, description="Days that finished runs of jobs that run all day are kept; all others are for ever."
     )
     warm_launcher: bool = Field(
-        False,
+        True,
         description="Whether runs of `trading` are forked from a warm process, and sensors wait for signals inside "
-        "their tick: orders in under a second.",
+        "their tick: orders in about a second.",
     )
     trusted_proxies: str = Field(
         "",

@@ -69,6 +69,9 @@ def install() -> None:
     def always(*_arguments: Any) -> bool:
         return True
 
+    def answers(_result: Any, _desk: Any, given: Any) -> bool:
+        return bool(given)
+
     def are_new(_result: Any, ledger: Any, account_id: str, told: Any, *_others: Any) -> bool:
         booked = {one.broker_execution_id for one in list_executions(ledger, account_id=account_id)}
         return any(one.broker_execution_id not in booked for one in told)
@@ -76,7 +79,7 @@ def install() -> None:
     _wrap(batch, "claim", after={Boundary.CLAIMED: some})
     _wrap(batch, "settle_batch", after={Boundary.RECORDED: some})
     _wrap(PaperBroker, "submit", before={Boundary.SUBMITTING: always}, after={Boundary.SUBMITTED: always})
-    _wrap(sending, "_deliver", after={Boundary.ACKNOWLEDGED: always})
+    _wrap(sending, "record", after={Boundary.ACKNOWLEDGED: answers})
     _wrap(fills, "book_executions", before={Boundary.TOLD: are_new}, after={Boundary.BOOKED: some})
 
 

@@ -113,8 +113,7 @@ def desk(seed: int, server: PostgresServer | None = None, *, hurry: bool, warm: 
     """
     folder = Path(tempfile.mkdtemp(prefix="fund-kills-"))  # short: a socket's path may not be long
     settings = {"FUND_AUDIT_KEY": AUDIT_KEY, "FUND_SECRETS_KEY": SECRETS_KEY, "FUND_PAPER_PRICES": ""}
-    if warm:
-        settings["FUND_WARM_LAUNCHER"] = "true"
+    settings["FUND_WARM_LAUNCHER"] = "true" if warm else "false"
     url = f"sqlite:///{folder / 'ledger.sqlite'}"
     if hurry:
         (folder / HURRY).touch()

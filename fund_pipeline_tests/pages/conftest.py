@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,8 +27,8 @@ def desk(demo_home: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="package")
 def services(desk: Desk) -> Iterator[Mapping[str, Any]]:
-    """`fund up` on that home with its warm process, and what it says of itself."""
-    with replace(desk.home, settings={**desk.home.settings, "FUND_WARM_LAUNCHER": "true"}).up() as told:
+    """`fund up` on that home, and what it says of itself."""
+    with desk.home.up() as told:
         yield told
 
 

@@ -147,7 +147,7 @@ def test_a_backtest_is_read_again_when_a_program_asks_the_api_for_it(shared: Up)
 def test_the_line_names_home_and_every_process(shared: Up) -> None:
     assert shared.ready["home"] == str(shared.home)
     assert shared.ready["pid"] == shared.process.pid
-    assert set(shared.ready["pids"]) == {"guard", "research", "trading", "daemon", "webserver", "api"}
+    assert set(shared.ready["pids"]) == {"guard", "research", "trading", "warm", "daemon", "webserver", "api"}
 
 
 def test_every_service_writes_its_own_log(shared: Up) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 
 from fund_pipeline.accounts.nav.register import Close, FeeTerms, Register, Struck, Wish
 from fund_pipeline.accounts.nav.striking import strike
+from fund_pipeline.collector import collector_paused
 
 TermsOn = Callable[[date], Mapping[str, FeeTerms]]
 """The terms of every client on a day."""
@@ -32,6 +33,13 @@ def fold(
 
     `wishes` are in the order in which they are dealt; each waits for its day.
     """
+    with collector_paused():
+        return _fold(register, days, close_of, wishes, terms_on)
+
+
+def _fold(
+    register: Register, days: Iterable[date], close_of: CloseOf, wishes: Sequence[Wish], terms_on: TermsOn
+) -> Folded:
     struck: list[Struck] = []
     left_out: dict[date, str] = {}
     waiting = list(wishes)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from fund_pipeline.accounts.performance.figures import EXACT, ZERO
 from fund_pipeline.errors import InputError
 
 
-@dataclass(frozen=True)
-class DayValue:
+class DayValue(NamedTuple):
     """One day, in one currency.
 
     Attributes
@@ -30,13 +30,6 @@ class DayValue:
     outflow: Decimal = ZERO
     fee: Decimal = ZERO
 
-    def __post_init__(self) -> None:
-        for name in ("inflow", "outflow"):
-            if (amount := getattr(self, name)) < 0:
-                raise InputError(
-                    f"{name} of {self.day} is {amount}", remedy="state what goes the other way as the other"
-                )
-
 
 @dataclass(frozen=True)
 class ValueSeries:
@@ -50,9 +43,16 @@ class ValueSeries:
     days: tuple[DayValue, ...]
 
     def __post_init__(self) -> None:
-        for before, after in zip(self.days, self.days[1:], strict=False):
-            if before.day >= after.day:
-                raise InputError(f"day {after.day} follows {before.day}", remedy="give each day once, in order")
+        before = date.min
+        for one in self.days:
+            if one.day <= before:
+                raise InputError(f"day {one.day} follows {before}", remedy="give each day once, in order")
+            if one.inflow < ZERO or one.outflow < ZERO:
+                name = "inflow" if one.inflow < ZERO else "outflow"
+                raise InputError(
+                    f"{name} of {one.day} is {getattr(one, name)}", remedy="state what goes the other way as the other"
+                )
+            before = one.day
 
     @property
     def first(self) -> date:
@@ -72,7 +72,10 @@ class ValueSeries:
     @property
     def closing(self) -> Decimal:
         """The value at the end of the last day."""
-        return self.carried[-1] if self.days else self.opening
+        if not self.days:
+            return self.opening
+        last = self.days[-1].value
+        return self.carried[-1] if last is None else last
 
     @cached_property
     def carried(self) -> tuple[Decimal, ...]:
@@ -101,7 +104,7 @@ class ValueSeries:
 
 def paid_out(one: DayValue) -> Decimal:
     """What left in the day, fees too."""
-    return EXACT.add(one.outflow, one.fee)
+    return EXACT.add(one.outflow, one.fee) if one.fee else one.outflow
 
 
 def day_before(day: date) -> date:

@@ -135,4 +135,4 @@ def test_days_out_of_order_and_flows_below_zero_are_refused() -> None:
     with pytest.raises(InputError, match="2024-01-01 follows 2024-01-02"):
         series(valued(1, "1"), valued(0, "1"))
     with pytest.raises(InputError, match="inflow of 2024-01-01 is -5"):
-        valued(0, "1", inflow="-5")
+        series(valued(0, "1", inflow="-5"))
