@@ -125,6 +125,11 @@ class Trading(RuleBasedStateMachine):
         for key in KEYS:
             self.floor.market(key, "100")
 
+    @rule(seconds=st.sampled_from([-400, -40, -2, 600, 5400]))
+    def set_the_clock(self, seconds: int) -> None:
+        """Somebody corrects the machine's clock, by hand or all at once; quotes and orders keep the times they have."""
+        self.floor.pass_time(seconds=seconds)
+
     @rule()
     def claim_and_die(self) -> None:
         process_pending(self.floor.ledger, READER, self.floor.now)
