@@ -8,16 +8,18 @@ from typing import Any
 import polars as pl
 
 from fund_pipeline.errors import InvariantError
-from fund_pipeline.ledger.exporting import Kind, kinds_of
+from fund_pipeline.ledger.exporting import MOMENT_TEXT, Kind, kinds_of
 from fund_pipeline.warehouse.export.sources import Source
 
 MONEY = pl.Decimal(38, 12)
 """What the ledger keeps of an exact number; decimal128 in Parquet."""
 
+MOMENT = pl.Datetime("us", "UTC")
+
 TYPES: Mapping[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
     Kind.DECIMAL: MONEY,
-    Kind.MOMENT: pl.Datetime("us", "UTC"),
+    Kind.MOMENT: MOMENT,
     Kind.DAY: pl.Date(),
     Kind.INTEGER: pl.Int64(),
     Kind.FLAG: pl.Boolean(),
@@ -46,13 +48,21 @@ def frame_of(
     return pl.concat(frames) if frames else pl.DataFrame(schema=dict(schema))
 
 
+def _column(name: str, values: Sequence[Any], kind: pl.DataType) -> pl.Series:
+    if kind == MOMENT:
+        told = pl.Series(name, values, dtype=pl.String(), strict=True)
+        return told.str.to_datetime(MOMENT_TEXT, time_unit="us", strict=True).dt.replace_time_zone("UTC")
+    if kind == MONEY:
+        return pl.Series(name, values, dtype=pl.String(), strict=True).cast(kind, strict=True)
+    return pl.Series(name, values, dtype=kind, strict=True)
+
+
 def _chunk(source: Source, schema: Mapping[str, pl.DataType], rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
     columns = []
     for name, values in zip(schema, zip(*rows, strict=True), strict=True):
         kind = schema[name]
         try:
-            given = pl.String() if kind == MONEY else kind
-            columns.append(pl.Series(name, values, dtype=given, strict=True).cast(kind, strict=True))
+            columns.append(_column(name, values, kind))
         except (pl.exceptions.PolarsError, TypeError) as wrong:
             raise InvariantError(
                 f"{source.table}.{name} holds what is no {kind}: {wrong}", remedy="look at that column in the ledger"
