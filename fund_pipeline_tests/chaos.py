@@ -15,7 +15,7 @@ from fund_pipeline_tests.cerebro.allocation import campaign as allocation
 from fund_pipeline_tests.decisions import campaign as trading
 from fund_pipeline_tests.disks import campaign as disks
 from fund_pipeline_tests.execution import campaign as execution
-from fund_pipeline_tests.front_door import anything, described, kills, outages
+from fund_pipeline_tests.front_door import anything, crowds, described, kills, outages
 from fund_pipeline_tests.kills import campaign as trading_kills
 
 CAMPAIGNS = (
@@ -29,6 +29,7 @@ CAMPAIGNS = (
     Campaign("front-door-bodies", anything.run, trials=10_000, quick_trials=1000),
     Campaign("front-door-described", described.run, trials=200, quick_trials=20),
     Campaign("front-door-outages", outages.run, trials=3, quick_trials=1),
+    Campaign("front-door-crowds", crowds.run, trials=12, quick_trials=2),
 )
 
 
