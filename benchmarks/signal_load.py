@@ -51,7 +51,7 @@ class Load:
             done = int(connection.execute(acknowledged).scalar_one())
         self.waiting.append(len(self.committed) - done)
         for name, pid in pids.items():
-            self.memory[name].append(psutil.Process(pid).memory_full_info().pss)
+            self.memory[name].append(psutil.Process(pid).memory_info().rss)
 
 
 def feed(load: Load, ledger: Ledger, pids: Mapping[str, int], minutes: float) -> None:

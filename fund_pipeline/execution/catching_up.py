@@ -11,10 +11,9 @@ from fund_pipeline.execution.ending import EndReason, successor
 from fund_pipeline.execution.shares import follows_from, lots_of
 from fund_pipeline.ledger.order_model import Change, Execution, OrderRow, OrderState
 from fund_pipeline.ledger.order_steps import Step
-from fund_pipeline.ledger.orders import exits_after, orders_by_id
+from fund_pipeline.ledger.orders import entries_cancelled_for, exits_after, orders_by_id
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on
 from fund_pipeline.lots import held_by
-from fund_pipeline.terms import OrderRole
 
 _ZERO = Decimal(0)
 
@@ -22,9 +21,7 @@ _ZERO = Decimal(0)
 def catch_up(desk: Desk, fills: Iterable[Execution]) -> None:
     """Let exits close what entries, that were cancelled for them, filled too late for them. Safe to repeat."""
     names = [one.client_order_id for one in fills if one.client_order_id is not None and one.quantity]
-    for entry in orders_by_id(desk.ledger, names).values():
-        if entry.role is not OrderRole.ENTRY or entry.cancel_for != EndReason.EXIT_FIRST:
-            continue
+    for entry in entries_cancelled_for(desk.ledger, EndReason.EXIT_FIRST.value, names):
         for attempts in exits_after(desk.ledger, entry):
             entries = tuple(orders_by_id(desk.ledger, attempts[0].waits_for).values())
             decide = partial(_rest, desk=desk, entry=entry, entries=entries, attempts=attempts)

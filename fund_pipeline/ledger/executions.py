@@ -59,16 +59,16 @@ def book_executions(
         account = known_account(connection, account_id)
         held = _held(connection, account, [one.broker_execution_id for one in told])
         number = _last_number(connection, account_id)
-        desk = _Desk(connection, told)
+        together = _Together(connection, [one for one in told if one.broker_execution_id not in held])
         for one in told:
             if (first := held.get(one.broker_execution_id)) is not None:
                 if not _same_fill(first, one) and not _is_amended(connection, one):
                     raise_alert(connection, changed(first, one), at)
                 continue
             number += 1
-            held[one.broker_execution_id] = desk.book(one, number, settle)
-        desk.write(at)
-    return tuple(desk.booked)
+            held[one.broker_execution_id] = together.book(one, number, settle)
+        together.write(at)
+    return tuple(together.booked)
 
 
 def book_entries(ledger: Ledger, account_id: str, entries: Sequence[Execution], after: After) -> tuple[Execution, ...]:
@@ -124,7 +124,7 @@ def last_executed_at(ledger: Ledger, account_id: str) -> datetime | None:
         return found
 
 
-class _Desk:
+class _Together:
     """Executions that are booked together: each finds orders and positions as those before it left them; then all is
     written at once."""
 

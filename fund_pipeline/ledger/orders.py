@@ -85,6 +85,18 @@ def orders_by_id(ledger: Ledger, client_order_ids: Iterable[str]) -> dict[str, O
     return {order.client_order_id: order for order in found}
 
 
+def entries_cancelled_for(ledger: Ledger, reason: str, client_order_ids: Iterable[str]) -> tuple[OrderRow, ...]:
+    """Those of these orders that are entries, and were to be cancelled for that reason; oldest first."""
+    table, names = tables.orders, sorted(set(client_order_ids))
+    wanted = (table.c.role == OrderRole.ENTRY.value) & (table.c.cancel_for == reason)
+    found: list[OrderRow] = []
+    with ledger_away(), ledger.reading() as connection:
+        for start in range(0, len(names), CHUNK):
+            query = select(table).where(table.c.client_order_id.in_(names[start : start + CHUNK]), wanted)
+            found += [order_of(row) for row in connection.execute(query).mappings()]
+    return tuple(sorted(found, key=by_age))
+
+
 def exits_after(ledger: Ledger, entry: OrderRow) -> tuple[tuple[OrderRow, ...], ...]:
     """All attempts, in their order, of each exit that waits or waited for an entry to be dead."""
     table = tables.orders
