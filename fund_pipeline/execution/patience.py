@@ -21,7 +21,7 @@ class Patience:
     entry_valid : an entry that does not fill is cancelled after this; None leaves it to the broker.
     entry_again_within : an entry that never reached the broker is sent again this long after it was decided.
     overlap : executions are asked for from this long before the newest one, and before the oldest order that lives:
-        clocks differ and fills come late. Those that come later still are found when the books are reconciled.
+        clocks differ and fills come late.
     """
 
     send_within: timedelta = timedelta(seconds=10)
@@ -32,7 +32,7 @@ class Patience:
     retry_most: timedelta = timedelta(minutes=5)
     entry_valid: timedelta | None = timedelta(days=1)
     entry_again_within: timedelta = timedelta(minutes=5)
-    overlap: timedelta = timedelta(minutes=10)
+    overlap: timedelta = timedelta(hours=1)
 
     def pause_before(self, attempt: int) -> timedelta:
         """How long attempt n waits after the one before it failed: 1 s, 2 s, 4 s and so on."""
