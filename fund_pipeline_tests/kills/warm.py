@@ -23,7 +23,7 @@ NEEDED = (
     "dagster._core.storage.sqlite_storage",
     "dagster._core.launcher.default_run_launcher",
     "fund_pipeline.defs.home",
-    "fund_pipeline.defs.storage",
+    "fund_pipeline.instance.storage",
     "fund_pipeline.defs.trading.active_assets",
     "fund_pipeline.defs.trading.order_assets",
     "fund_pipeline.defs.trading.order_sensors",

@@ -15,8 +15,8 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
-from fund_pipeline.defs.sqlite_storage import SqliteStorage
 from fund_pipeline.errors import TemporaryError
+from fund_pipeline.instance.sqlite_storage import SqliteStorage
 from fund_pipeline.settings import Settings, load_settings
 
 _RECYCLE_SECONDS = 3600
