@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import dagster
 from dagster._core.storage.base_storage import DagsterStorage
@@ -142,7 +143,7 @@ class _Events(SqliteEventLogStorage):
     def _copy_template(self, path: Path) -> None:
         """Make an empty file of a run; of several processes that make one, one does, and no other finds half of it."""
         template = path.with_name(_TEMPLATE)
-        mine = path.with_name(f".{os.getpid()}-{path.name}")
+        mine = path.with_name(f".{uuid4().hex}.db")
         if not _says_its_schema(template):
             self._initdb(_engine(f"sqlite:///{mine}"))
             mine.replace(template)

@@ -89,3 +89,26 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(
         prepare_home(load_settings())
     assert "FUND_DAGSTER_DATABASE_URL" in str(refused.value)
     assert "correct-horse" not in str(refused.value)
+
+
+def test_on_postgresql_a_run_needs_few_connections_and_survives_the_loss_of_all(
+    home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUND_DAGSTER_DATABASE_URL", postgres_url)
+    prepare_home(load_settings())
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    watcher = psycopg2.connect(postgres_url)
+    watcher.autocommit = True
+    try:
+        with watcher.cursor() as cursor, DagsterInstance.get() as instance:
+            assert greeting.execute_in_process(instance=instance).success
+            cursor.execute(f"SELECT count(*), min(backend_start) {others}")
+            [(number, first)] = cursor.fetchall()
+            assert number <= 2, f"{number} connections"
+            assert greeting.execute_in_process(instance=instance).success
+            cursor.execute(f"SELECT min(backend_start) {others}")
+            assert cursor.fetchall() == [(first,)], "the second run opened connections of its own"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+            assert greeting.execute_in_process(instance=instance).success
+    finally:
+        watcher.close()
