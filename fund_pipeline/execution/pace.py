@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
 
 from fund_pipeline.execution.patience import Patience
-from fund_pipeline.ledger.order_model import OrderRow
 
 MOST = 25
 
 
-def paced(
-    orders: Sequence[OrderRow], patience: Patience, now: Callable[[], datetime]
-) -> Iterator[tuple[OrderRow, ...]]:
-    """The orders in their order, a few at a time: twice as many as before while those took no time worth speaking of.
+@dataclass
+class Pace:
+    """Of one account. `size` is how many are claimed next: what is claimed and cannot be sent soon has to be given up
+    and tried anew, so that it is few where the broker takes long for each."""
 
-    What is claimed and not sent within `send_within` is not sent at all, but asked for, and sent anew a minute later:
-    so that few are claimed where the broker takes long for each.
-    """
-    start, size = 0, 1
-    while start < len(orders):
-        began = now()
-        yield tuple(orders[start : start + size])
-        start += size
-        is_quick = now() - began < patience.send_within / 10
-        size = min(2 * size, MOST) if is_quick else max(size // 4, 1)
+    patience: Patience
+    size: int = 1
+
+    def took(self, time: timedelta) -> None:
+        """Those that were claimed last took so long: twice as many next if that was nothing worth speaking of."""
+        is_quick = time < self.patience.send_within / 10
+        self.size = min(2 * self.size, MOST) if is_quick else max(self.size // 4, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,10 +10,11 @@ from decimal import Decimal
 from functools import partial
 
 from fund_pipeline.execution.claiming import claim
-from fund_pipeline.execution.delivering import deliver, record
+from fund_pipeline.execution.delivering import deliver
 from fund_pipeline.execution.desk import BrokerAway, Desk
+from fund_pipeline.execution.door import refusal
 from fund_pipeline.execution.facts import told
-from fund_pipeline.execution.pace import paced
+from fund_pipeline.execution.pace import Pace
 from fund_pipeline.execution.patience import PATIENCE, Patience
 from fund_pipeline.execution.port import Broker
 from fund_pipeline.execution.troubles import broker_away
@@ -22,7 +24,7 @@ from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.orders import by_age, live_orders, orders_by_id
-from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, decide_on_entries, stand
+from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, decide_on_entries, stand, stand_entries
 
 _ROUNDS = 3
 """An exit may have to cancel an entry, then cut a stop, before it goes."""
@@ -39,7 +41,7 @@ def submit_intents(
 ) -> tuple[OrderRow, ...]:
     """Send every intent that may go now, exits before entries; those that were intents, as they are then.
 
-    Each is committed as SUBMITTED before the broker is asked, and its outcome after; entries a few at a time (`paced`).
+    Each is committed as SUBMITTED before the broker is asked, and its outcome after; entries a few at a time (`Pace`).
     When no answer comes it is UNKNOWN and is asked for from then on (`follow`), never sent again. An intent that a dead
     process left is asked for first. Stops and targets wait for their entry's fill; exits for what `waits_for` names and
     for stops to be cut.
@@ -55,8 +57,7 @@ def submit_intents(
         if order.role.closes and order.account_id not in away:
             with _noting_silence(desk, order, away):
                 _send(desk, order)
-    for some in paced([one for one in intents if not one.role.closes], patience, now):
-        _send_entries(desk, [one for one in some if one.account_id not in away], away)
+    _send_entries(desk, [one for one in intents if not one.role.closes], away)
     found = orders_by_id(ledger, [one.client_order_id for one in intents])
     return tuple(found[one.client_order_id] for one in intents)
 
@@ -73,20 +74,44 @@ def _noting_silence(desk: Desk, order: OrderRow, away: set[str]) -> Iterator[Non
 
 
 def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str]) -> None:
-    """Send entries: all are claimed, account by account, then each is sent, then their outcomes are recorded."""
-    fresh: dict[str, list[OrderRow]] = {}
+    """Send entries in their order, some of each account in turn, as many as its broker's pace allows."""
+    waiting: dict[str, deque[OrderRow]] = {}
     for order in entries:
-        if not _is_left_over(desk, order):
-            fresh.setdefault(order.account_id, []).append(order)
-        elif order.account_id not in away:
-            with _noting_silence(desk, order, away):
-                _send(desk, order)
-    claimed: list[OrderRow] = []
-    for some in fresh.values():
-        with _noting_silence(desk, some[0], away):
-            claimed += _claim_entries(desk, some)
-    answers = [deliver(desk, one) for one in sorted(claimed, key=by_age)]
-    record(desk, [one for one in answers if one is not None])
+        waiting.setdefault(order.account_id, deque()).append(order)
+    paces = {account_id: Pace(desk.patience) for account_id in waiting}
+    while waiting:
+        for account_id, left in list(waiting.items()):
+            some = [left.popleft() for _ in range(min(paces[account_id].size, len(left)))]
+            began = desk.now()
+            if account_id not in away:
+                with _noting_silence(desk, some[0], away):
+                    _send_some(desk, some)
+            paces[account_id].took(desk.now() - began)
+            if not left or account_id in away:
+                del waiting[account_id]
+
+
+def _send_some(desk: Desk, entries: Sequence[OrderRow]) -> None:
+    """Send entries of one account: all are claimed, then each is sent, then their outcomes are recorded."""
+    fresh = [one for one in entries if not _is_left_over(desk, one)]
+    for order in entries:
+        if order not in fresh:
+            _send(desk, order)
+    if fresh:
+        claimed = _claim_entries(desk, fresh)
+        deliver(desk, sorted(claimed, key=by_age), partial(_wanted, desk))
+
+
+def _wanted(desk: Desk, claimed: Sequence[OrderRow]) -> frozenset[str]:
+    """Those of these entries that nothing forbids by now: no halt, no wish to cancel, no books that wait."""
+    with desk.asking(claimed[0].account_id) as broker:
+        is_live = broker.is_live
+    standings = stand_entries(desk.ledger, claimed[0].account_id, [one.client_order_id for one in claimed])
+    return frozenset(
+        one.order.client_order_id
+        for one in standings
+        if one.order.cancel_for is None and not one.books_wait and refusal(one, broker_is_live=is_live) is None
+    )
 
 
 def _claim_entries(desk: Desk, entries: Sequence[OrderRow]) -> tuple[OrderRow, ...]:
@@ -108,8 +133,7 @@ def _send(desk: Desk, order: OrderRow) -> None:
         changed = decide_on(desk.ledger, order.client_order_id, decide, desk.now())
         claimed = changed.pop(order.client_order_id, None)
         if claimed is not None and claimed.state is OrderState.SUBMITTED:
-            answer = deliver(desk, claimed)
-            record(desk, [] if answer is None else [answer])
+            deliver(desk, [claimed], lambda some: frozenset(one.client_order_id for one in some))
             return
         if claimed is not None or not changed:
             return

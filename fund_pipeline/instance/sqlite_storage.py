@@ -142,15 +142,14 @@ class _Events(SqliteEventLogStorage):
 
     def _copy_template(self, path: Path) -> None:
         """Make an empty file of a run; of several processes that make one, one does, and no other finds half of it."""
-        template = path.with_name(_TEMPLATE)
-        mine = path.with_name(f".{uuid4().hex}.db")
-        if not _says_its_schema(template):
-            self._initdb(_engine(f"sqlite:///{mine}"))
-            mine.replace(template)
-        shutil.copyfile(template, mine)
+        template, mine = path.with_name(_TEMPLATE), path.with_name(f".{uuid4().hex}.db")
         try:
+            if not _says_its_schema(template):
+                self._initdb(_engine(f"sqlite:///{mine}"))
+                mine.replace(template)
+            shutil.copyfile(template, mine)
             os.link(mine, path)
         except FileExistsError:
             return
         finally:
-            mine.unlink()
+            mine.unlink(missing_ok=True)

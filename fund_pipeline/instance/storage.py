@@ -6,7 +6,9 @@ that opens the instance must therefore see the same `FUND_DAGSTER_DATABASE_URL`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dagster import StringSource
@@ -21,6 +23,9 @@ from fund_pipeline.settings import Settings, load_settings
 
 _RECYCLE_SECONDS = 3600
 _MOST_CONNECTIONS = 20
+_lock = Lock()
+_engines: dict[tuple[int, str], Engine] = {}
+
 _TABLES = frozenset({"runs", "instance_info", "event_logs", "jobs"})
 """Of each part of the storage those by which it knows that it is set up."""
 
@@ -97,12 +102,9 @@ class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
         self._chosen.register_instance(instance)
 
     def dispose(self) -> None:
-        """Close every connection."""
+        """Stop watching. The connections are the process's, and stay open for whoever asks next."""
         for part in (self.event_log_storage, self.run_storage, self.schedule_storage):
             part.dispose()
-            engine = getattr(part, "_engine", None)
-            if engine is not None:
-                engine.dispose()
 
 
 def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
@@ -110,19 +112,12 @@ def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
 
 
 def _on_postgres(url: str) -> DagsterStorage[DagsterInstance]:
-    """Stock storage on one pool of connections: by itself, each of its parts opens one for every statement, and looks
-    for its tables at every start."""
+    """Stock storage on the process's own pool of connections: by itself, each of its parts opens one for every
+    statement, and looks for its tables at every start."""
     from dagster_postgres import DagsterPostgresStorage  # here, because it costs every other start over a second
     from dagster_postgres.utils import DagsterPostgresException
 
-    kept = create_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        pool_size=1,
-        max_overflow=_MOST_CONNECTIONS,
-        pool_recycle=_RECYCLE_SECONDS,
-        pool_pre_ping=True,
-    )
+    kept = _engine_of(url)
     try:
         chosen = DagsterPostgresStorage(postgres_url=url, should_autocreate_tables=not _has_tables(kept))
     except DagsterPostgresException as failed:
@@ -134,6 +129,29 @@ def _on_postgres(url: str) -> DagsterStorage[DagsterInstance]:
     for part in parts:
         part._engine = kept
     return chosen
+
+
+def _engine_of(url: str) -> Engine:
+    """This process's engine, by its id: what a fork inherits it must not use.
+
+    One for all its instances: a code server opens an instance for each tick, and Dagster closes nothing of it.
+    """
+    with _lock:
+        key = (os.getpid(), url)
+        if key not in _engines:
+            for (pid, _), old in _engines.items():
+                if pid == os.getpid():
+                    old.dispose()
+            _engines.clear()
+            _engines[key] = create_engine(
+                url,
+                isolation_level="AUTOCOMMIT",
+                pool_size=1,
+                max_overflow=_MOST_CONNECTIONS,
+                pool_recycle=_RECYCLE_SECONDS,
+                pool_pre_ping=True,
+            )
+        return _engines[key]
 
 
 def _has_tables(engine: Engine) -> bool:

@@ -3,6 +3,6 @@
 Open it with :func:`open_ledger`; every other module here holds the queries of one noun.
 """
 
-from fund_pipeline.ledger.engine import Ledger, open_ledger
+from fund_pipeline.ledger.engine import Ledger, file_of, open_ledger
 
-__all__ = ["Ledger", "open_ledger"]
+__all__ = ["Ledger", "file_of", "open_ledger"]

@@ -67,6 +67,9 @@ def write_decisions(connection: Connection, decided: Sequence[NewDecision]) -> t
     """The same within a transaction of the caller's, such as one that also settles the signals."""
     _one_at_a_time(connection, {one.decision.fund_id for one in decided})
     held = _held(connection, {_key(one.decision) for one in decided})
+    # All that any of them wants cancelled, in one order, in which others lock them too.
+    cancelled = sorted({name for one in decided for name in one.cancels})
+    read_orders(connection, tables.orders.c.client_order_id, cancelled, lock=True)
     orders_of: dict[str, tuple[OrderRow, ...]] = {}
     for order in read_orders(connection, tables.orders.c.decision_id, [one.decision_id for one in held.values()]):
         orders_of[order.decision_id] = (*orders_of.get(order.decision_id, ()), order)

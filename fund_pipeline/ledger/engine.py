@@ -128,6 +128,18 @@ def open_ledger(
     return Ledger(engine, audit_keys, Breaker(patience.pause_seconds), cutter)
 
 
+def file_of(url: str) -> tuple[int, int] | None:
+    """Device and number of an embedded ledger's file: another one if it was replaced. None where there is none."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    try:
+        found = Path(parsed.database or ".").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _open_sqlite(parsed: URL, audit_keys: Callable[[], AuditKeys], patience: Patience | None) -> Ledger:
     folder = Path(parsed.database or ".").parent
     try:

@@ -17,6 +17,7 @@ from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_law import ENDED, may_become
 from fund_pipeline.ledger.order_model import Change, OrderRow
 from fund_pipeline.ledger.orders import CHUNK, as_row, insert_orders
+from fund_pipeline.ledger.unstorable import unstorable
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ _CHANGE = update(tables.orders).where(tables.orders.c.client_order_id == bindpar
 def change_orders(ledger: Ledger, steps: Sequence[Step]) -> tuple[OrderRow | None, ...]:
     """Make changes in a transaction of their own; the orders as they are then, in the steps' order.
 
-    None for one that somebody else has changed since it was read: nothing happened to it. InvariantError for a change
-    that the law does not have; nothing happened to any then.
+    None for one that somebody else has changed since it was read: nothing happened to it. Nothing happened to any on
+    InvariantError, for a change that the law does not have, or UnstorableError, for one that the ledger cannot keep.
     """
-    with ledger_away(), ledger.writing() as connection:
+    with unstorable("what became of an order"), ledger_away(), ledger.writing() as connection:
         return take_steps(connection, steps)
 
 

@@ -105,15 +105,27 @@ def decide_on_entries(
     """The same for many entries of one account at once; InvariantError for an order that is none."""
     with ledger_away(), ledger.writing() as connection:
         lock_account(connection, account_id)
-        found = read_orders(connection, tables.orders.c.client_order_id, client_order_ids, lock=True)
-        if len(found) < len(client_order_ids) or any(one.role.closes or one.account_id != account_id for one in found):
-            raise InvariantError(f"not all of these are entries in account {account_id}: {', '.join(client_order_ids)}")
-        account = known_account(connection, account_id)
-        books_wait = read_books(connection, account_id).waits
-        modes = {name: _mode(connection, name) for name in {one.strategy for one in found}}
-        halts = {name: _halt(connection, name) for name in {one.fund_id for one in found}}
-        standings = [Standing(one, modes[one.strategy], account, halts[one.fund_id], books_wait) for one in found]
+        standings = _entry_standings(connection, account_id, client_order_ids, lock=True)
         return _carry_out(connection, [decide(one) for one in standings], at)
+
+
+def stand_entries(ledger: Ledger, account_id: str, client_order_ids: Sequence[str]) -> tuple[Standing, ...]:
+    """Entries of one account and all that bears on each, as it is now; nothing is held. InvariantError as above."""
+    with ledger_away(), ledger.reading() as connection:
+        return _entry_standings(connection, account_id, client_order_ids)
+
+
+def _entry_standings(
+    connection: Connection, account_id: str, client_order_ids: Sequence[str], *, lock: bool = False
+) -> tuple[Standing, ...]:
+    found = read_orders(connection, tables.orders.c.client_order_id, client_order_ids, lock=lock)
+    if len(found) < len(client_order_ids) or any(one.role.closes or one.account_id != account_id for one in found):
+        raise InvariantError(f"not all of these are entries in account {account_id}: {', '.join(client_order_ids)}")
+    account = known_account(connection, account_id)
+    books_wait = read_books(connection, account_id).waits
+    modes = {name: _mode(connection, name) for name in {one.strategy for one in found}}
+    halts = {name: _halt(connection, name) for name in {one.fund_id for one in found}}
+    return tuple(Standing(one, modes[one.strategy], account, halts[one.fund_id], books_wait) for one in found)
 
 
 def _carry_out(connection: Connection, verdicts: Sequence[Verdict], at: datetime) -> dict[str, OrderRow]:
@@ -150,7 +162,8 @@ def _standing(connection: Connection, client_order_id: str, *, lock: bool = Fals
         return Standing(**terms)
     table = tables.orders
     of_instrument = (table.c.account_id == order.account_id) & (table.c.instrument_key == order.instrument_key)
-    live = select(table).where(of_instrument, tables.ORDER_IS_LIVE)
+    # In one order, in which others lock them too.
+    live = select(table).where(of_instrument, tables.ORDER_IS_LIVE).order_by(table.c.client_order_id)
     working = sorted(
         (order_of(row) for row in connection.execute(live.with_for_update() if lock else live).mappings()), key=by_age
     )

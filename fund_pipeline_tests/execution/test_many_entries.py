@@ -8,17 +8,26 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from fund_pipeline.execution import Patience, submit_intents
 from fund_pipeline.execution.brokers.paper import FaultKind, PaperBroker
-from fund_pipeline.execution.pace import MOST, paced
+from fund_pipeline.execution.pace import MOST, Pace
+from fund_pipeline.execution.port import Quote, RefusalCode, Rejected
+from fund_pipeline.ledger.account_model import EVERYWHERE, Severity
+from fund_pipeline.ledger.accounts import insert_account
+from fund_pipeline.ledger.halts import set_halt
 from fund_pipeline.ledger.order_model import OrderState
-from fund_pipeline.terms import OrderRole
-from fund_pipeline_tests.execution.world import NOON, World, planned
+from fund_pipeline.ledger.order_wishes import wish_cancelled
+from fund_pipeline.ledger.strategies import put_strategy
+from fund_pipeline.terms import HaltState, OrderRole
+from fund_pipeline_tests.execution.world import ACCOUNT, KO, NOON, World, planned
+from fund_pipeline_tests.samples import ACT, strategy
 
 MANY = 60
 
@@ -123,16 +132,97 @@ def test_a_broker_that_grows_slow_gets_all_of_them_and_each_once(world: World) -
     assert (world.held(), world.at_broker()) == (400, 400)
 
 
-def test_the_number_claimed_at_once_grows_at_a_quick_broker_and_falls_at_a_slow_one(world: World) -> None:
-    entries(world, 150)
-    sizes = []
-    for some in paced(world.orders(), Patience(), world.now):
-        sizes.append(len(some))
-        if len(sizes) == 6:
-            world.wait(10)
-    assert sizes[:6] == [1, 2, 4, 8, 16, MOST]
-    assert sizes[6] == MOST // 4
-    assert sum(sizes) == 150
+def test_a_halt_stops_what_is_claimed_and_not_sent(world: World) -> None:
+    ids = entries(world, 40)
+
+    def halt() -> None:
+        set_halt(world.ledger, EVERYWHERE, HaltState.ACTIVE, HaltState.HALTED, "stop", ACT)
+        world.wait(0.2)
+
+    send_through(world, Meddled(world, 20, halt))
+    assert sum(world.broker.find(one) is not None for one in ids) == 20
+    world.settle(passes=2, seconds=2)
+    assert {(one.state, one.reason) for one in world.orders() if one.state is OrderState.REJECTED} >= {
+        (OrderState.REJECTED, "HALTED")
+    }
+    assert world.at_broker() == 200
+    assert all(not one.state.is_live for one in world.orders())
+
+
+def test_a_wish_to_cancel_stops_what_is_claimed_and_not_sent(world: World) -> None:
+    ids = sorted(entries(world, 20))  # as they are sent, all being of one age
+
+    def wish() -> None:
+        for one in ids[12:]:
+            wish_cancelled(world.ledger, one, "by hand", ACT)
+        world.wait(0.2)
+
+    send_through(world, Meddled(world, 9, wish))
+    assert {world.state(one) for one in ids[12:]} == {OrderState.CANCELLED}
+    world.follow()
+    check_each_sent_once(world, ids[:12])
+
+
+def test_a_fault_at_one_order_leaves_its_neighbours_answers_and_the_rest_is_sent(world: World) -> None:
+    ids = entries(world, 40)
+
+    def fail() -> None:
+        raise LookupError("no such contract")
+
+    send_through(world, Meddled(world, 25, fail))
+    assert Counter(world.state(one).value for one in ids) == {"ACKNOWLEDGED": 39, "UNKNOWN": 1}
+    assert world.alerts()["ORDER_NOT_FOLLOWED"].trouble.severity is Severity.CRITICAL
+    world.follow()
+    check_each_sent_once(world, ids)
+
+
+def test_an_answer_that_cannot_be_kept_costs_no_other_its_own(either_world: World) -> None:
+    world = either_world
+    ids = entries(world, 20)
+
+    class Garbled(PaperBroker):
+        given = 0
+
+        def submit(self, request: Any) -> Any:
+            answer = super().submit(request)
+            Garbled.given += 1
+            return Rejected(RefusalCode.OTHER, "no \udce4") if Garbled.given == 10 else answer
+
+    send_through(world, Garbled(world.home / "paper" / "DU1.sqlite", world.now))
+    assert Counter(world.state(one).value for one in ids) == {"ACKNOWLEDGED": 19, "SUBMITTED": 1}
+    assert "ORDER_NOT_FOLLOWED" in world.alerts()
+    world.follow()
+    check_each_sent_once(world, ids)
+
+
+def test_a_slow_account_costs_another_none_that_it_had_claimed(world: World) -> None:
+    insert_account(world.ledger, replace(ACCOUNT, account_id="a2", broker_account="DU2"), ACT)
+    put_strategy(world.ledger, strategy("S", accounts=("a1", "a2")), ACT)
+    other = PaperBroker(world.home / "paper" / "DU2.sqlite", world.now, world.terms)
+    other.set_quote(KO, Quote(Decimal(50), Decimal(50), Decimal(50), world.time))
+    made = [
+        world.decide(planned(OrderRole.ENTRY, 10, account_id=account))[0] for _ in range(30) for account in ("a1", "a2")
+    ]
+    hanging: list[Meddled] = []
+
+    def hang() -> None:
+        world.wait(11)
+        hanging[0].left = 1
+
+    hanging.append(Meddled(world, 10, hang))
+    submit_intents(world.ledger, {"a1": hanging[0], "a2": other}, world.now, patience=world.patience)
+    assert {world.state(one) for one in made[1::2]} <= {OrderState.ACKNOWLEDGED, OrderState.INTENT}
+    hanging[0].close()
+    other.close()
+
+
+def test_the_number_claimed_at_once_grows_at_a_quick_broker_and_falls_at_a_slow_one() -> None:
+    pace, sizes = Pace(Patience()), []
+    for seconds in [0, 0, 0, 0, 0, 0, 10, 10, 0.5]:
+        sizes.append(pace.size)
+        pace.took(timedelta(seconds=seconds))
+    assert sizes == [1, 2, 4, 8, 16, MOST, MOST, MOST // 4, 1]
+    assert pace.size == 2
 
 
 def test_none_waits_claimed_for_longer_than_it_may(world: World) -> None:

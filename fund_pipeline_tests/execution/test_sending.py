@@ -209,8 +209,10 @@ def test_a_process_that_slept_between_claim_and_sending_does_not_send(world: Wor
         return world.time
 
     submit_intents(world.ledger, world.brokers, later, patience=world.patience)  # type: ignore[arg-type]
-    assert world.state(entry) is OrderState.SUBMITTED
+    assert (world.state(entry), world.order(entry).reason) == (OrderState.REJECTED, "NEVER_ARRIVED")
     assert world.broker.find(entry) is None
+    world.settle(passes=2)
+    assert world.at_broker() == 100
 
 
 def test_a_rejected_entry_ends_with_the_brokers_reason_and_is_not_tried_again(world: World) -> None:

@@ -112,3 +112,26 @@ def test_on_postgresql_a_run_needs_few_connections_and_survives_the_loss_of_all(
             assert greeting.execute_in_process(instance=instance).success
     finally:
         watcher.close()
+
+
+def test_on_postgresql_instances_that_come_and_go_share_their_connections(
+    home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code server opens an instance for each tick."""
+    monkeypatch.setenv("FUND_DAGSTER_DATABASE_URL", postgres_url)
+    prepare_home(load_settings())
+    with DagsterInstance.get() as first:
+        reference = first.get_ref()
+    kept = []
+    for _ in range(40):
+        with DagsterInstance.from_ref(reference) as instance:
+            instance.get_runs(limit=1)
+            kept.append(instance)  # as a heap does that is not collected
+    watcher = psycopg2.connect(postgres_url)
+    try:
+        with watcher.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            [(number,)] = cursor.fetchall()
+    finally:
+        watcher.close()
+    assert number <= 3, f"{len(kept)} instances left {number} connections"

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from fund_pipeline.ledger import Ledger, open_ledger
+from fund_pipeline.ledger import Ledger, file_of, open_ledger
 from fund_pipeline.settings import Settings, load_settings
 
+FileId = tuple[int, int] | None
+
 _lock = Lock()
-_kept: dict[tuple[int, str], Ledger] = {}
-"""Of this process, by its id: what a fork inherits it must not use. One, unless the settings change."""
+_kept: dict[tuple[int, str, FileId], Ledger] = {}
+"""Of this process, by its id: what a fork inherits it must not use. One, unless the settings or the file change."""
 
 
 @contextmanager
@@ -24,9 +26,9 @@ def opened_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
     """
     url = (settings or load_settings()).ledger_url
     with _lock:
-        key = (os.getpid(), url)
+        key = (os.getpid(), url, file_of(url))
         if key not in _kept:
-            for (pid, _), old in _kept.items():
+            for (pid, *_), old in _kept.items():
                 if pid == os.getpid():
                     old.close()
             _kept.clear()
