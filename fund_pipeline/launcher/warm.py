@@ -71,10 +71,10 @@ class WarmProcess:
             log.exception("the code cannot be imported", code=self._module)
             self._problem = f"{self._module} cannot be imported: {type(broken).__name__}"
             self._suspects = _files_of(broken)
-        else:
+        self._stamps = _stamps(self._suspects)
+        if self._problem is None:
             self._rehearse()
         self._import_seconds = time.monotonic() - began
-        self._stamps = _stamps(self._suspects)
         gc.collect()
         gc.freeze()
 
@@ -133,7 +133,8 @@ class WarmProcess:
                 # Some can only be imported by what needs them: forks go on doing that.
                 log.info("a module was not imported ahead", name_of=name, problem=repr(alone))
         if told:
-            self._stamps = _stamps(self._suspects)
+            # What was known keeps its stamp: it may have changed meanwhile.
+            self._stamps = {**_stamps(self._suspects), **self._stamps}
             gc.collect()
             gc.freeze()
 

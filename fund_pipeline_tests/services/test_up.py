@@ -207,7 +207,7 @@ def test_sigterm_ends_every_process_and_forgets_them(shared: Up) -> None:
     services = {pid for name, pid in up.ready["pids"].items() if name != "guard"}
     running = {one.pid for one in guard.members(up.token)}
     stop(up)
-    assert len(services) == 5
+    assert len(services) == 6
     assert services <= running
     assert up.process.returncode == 0
     assert list(guard.members(up.token)) == []
