@@ -59,7 +59,7 @@ def stopped(home: Path) -> int | None:
 def install() -> None:
     """Wrap the product's functions in this process."""
     from fund_pipeline.decisions import batch
-    from fund_pipeline.execution import fills, sending
+    from fund_pipeline.execution import delivering, fills
     from fund_pipeline.execution.brokers.paper import PaperBroker
     from fund_pipeline.ledger.executions import list_executions
 
@@ -79,7 +79,7 @@ def install() -> None:
     _wrap(batch, "claim", after={Boundary.CLAIMED: some})
     _wrap(batch, "settle_batch", after={Boundary.RECORDED: some})
     _wrap(PaperBroker, "submit", before={Boundary.SUBMITTING: always}, after={Boundary.SUBMITTED: always})
-    _wrap(sending, "record", after={Boundary.ACKNOWLEDGED: answers})
+    _wrap(delivering, "record", after={Boundary.ACKNOWLEDGED: answers})
     _wrap(fills, "book_executions", before={Boundary.TOLD: are_new}, after={Boundary.BOOKED: some})
 
 

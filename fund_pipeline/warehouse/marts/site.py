@@ -18,7 +18,7 @@ from fund_pipeline.warehouse.marts.project import copy_project
 
 SOURCES = "sources"
 DATABASE = "build.duckdb"
-DEAD = "dead-"
+BUILD = "build-"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Site:
 
     Attributes
     ----------
-    folder : holds `export`, `building` and `marts.duckdb`.
+    folder : holds `export`, `marts.duckdb`, and while a build is made its own folder and `building`, which leads there.
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Site:
 
     @property
     def building(self) -> Path:
-        """Folder of the build that is being made."""
+        """Leads to the folder of the build that is being made: no other build is ever given that folder's name."""
         return self.folder / "building"
 
     @property
@@ -55,7 +55,9 @@ class Site:
     def begin(self, export: Export, worked_out: Mapping[str, pl.DataFrame]) -> None:
         """Clear the ground, and lay out the project and its sources: the export's very files, under plain names."""
         self._clear()
-        (self.building / SOURCES).mkdir(parents=True)
+        made = self.folder / f"{BUILD}{uuid4().hex}"
+        (made / SOURCES).mkdir(parents=True)
+        self.building.symlink_to(made.name)
         copy_project(self.building)
         for table in export.manifest.parts:
             os.link(export.path(table), self.building / SOURCES / f"{table}.parquet")
@@ -68,7 +70,7 @@ class Site:
             raise ConflictError(
                 "no build of the marts has begun", remedy="materialise the ledger's export first: run the whole job"
             )
-        return self.building
+        return self.building.resolve()
 
     def finish(self) -> Path:
         """Put the new file in the place of the former one, and clear the ground."""
@@ -77,10 +79,11 @@ class Site:
         return self.finished
 
     def _clear(self) -> None:
-        # Moved away first: what a killed build left running may still write, but nowhere that anybody looks.
-        for left in self.folder.glob(f"{DEAD}*"):
+        # What a killed build left running may still write, but only where it was: nobody looks there, and what it
+        # makes anew is cleared the next time.
+        if self.building.is_symlink():
+            self.building.unlink()
+        elif self.building.exists():  # a folder, as former versions had it
+            shutil.rmtree(self.building, ignore_errors=True)
+        for left in self.folder.glob(f"{BUILD}*"):
             shutil.rmtree(left, ignore_errors=True)
-        if self.building.exists():
-            dead = self.folder / f"{DEAD}{uuid4().hex}"
-            os.rename(self.building, dead)
-            shutil.rmtree(dead, ignore_errors=True)
