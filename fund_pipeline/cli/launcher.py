@@ -41,7 +41,10 @@ def launcher(
         terminal.print(f"The warm process does not work: {found.problem}. The stock launcher starts its runs.")
         terminal.print("To fix: read the log `warm` in FUND_HOME/logs")
     else:
-        terminal.print("No warm process is up: the stock launcher starts every run. `fund up` has one.")
+        terminal.print(
+            "No warm process is up: the stock launcher starts every run. `fund up` has one, unless "
+            "FUND_WARM_LAUNCHER is false."
+        )
     shown = table(f"Runs of the last {hours:g} h", "launched", "runs")
     shown.add_row("forked by the warm process", str(found.forked))
     shown.add_row("by the stock launcher", str(found.stock))

@@ -93,7 +93,11 @@ def _says_its_schema(path: Path) -> bool:
         return False  # stock Dagster says what it is
 
 
-class _Runs(SqliteRunStorage):
+class _Kept:
+    """A storage of one file that keeps its engine."""
+
+    _conn_string: str
+
     @cached_property
     def _kept(self) -> Engine:
         return _engine(self._conn_string)
@@ -104,15 +108,12 @@ class _Runs(SqliteRunStorage):
             yield connection
 
 
-class _Ticks(SqliteScheduleStorage):
-    @cached_property
-    def _kept(self) -> Engine:
-        return _engine(self._conn_string)
+class _Runs(_Kept, SqliteRunStorage):
+    pass
 
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        with self._kept.connect() as connection, connection.begin():
-            yield connection
+
+class _Ticks(_Kept, SqliteScheduleStorage):
+    pass
 
 
 class _Events(SqliteEventLogStorage):

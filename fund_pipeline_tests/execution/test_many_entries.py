@@ -142,9 +142,7 @@ def test_a_halt_stops_what_is_claimed_and_not_sent(world: World) -> None:
     send_through(world, Meddled(world, 20, halt))
     assert sum(world.broker.find(one) is not None for one in ids) == 20
     world.settle(passes=2, seconds=2)
-    assert {(one.state, one.reason) for one in world.orders() if one.state is OrderState.REJECTED} >= {
-        (OrderState.REJECTED, "HALTED")
-    }
+    assert {one.reason for one in world.orders() if one.attempt == 2} == {"HALTED"}
     assert world.at_broker() == 200
     assert all(not one.state.is_live for one in world.orders())
 
@@ -211,7 +209,7 @@ def test_a_slow_account_costs_another_none_that_it_had_claimed(world: World) -> 
 
     hanging.append(Meddled(world, 10, hang))
     submit_intents(world.ledger, {"a1": hanging[0], "a2": other}, world.now, patience=world.patience)
-    assert {world.state(one) for one in made[1::2]} <= {OrderState.ACKNOWLEDGED, OrderState.INTENT}
+    assert {world.state(one) for one in made[1::2]} == {OrderState.ACKNOWLEDGED}
     hanging[0].close()
     other.close()
 

@@ -11,18 +11,16 @@ import random
 import selectors
 import socket
 import struct
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 
 from fund_pipeline.signals.inbox import drain
 from fund_pipeline.signals.spool import Spool
 from fund_pipeline_tests.campaigns import Fault, Outcome
-from fund_pipeline_tests.front_door.homes import FrontDoor, forget, front_door, payload
+from fund_pipeline_tests.front_door.homes import FrontDoor, at_a_front_door, payload
 from fund_pipeline_tests.front_door.load import PATH, Load
 from fund_pipeline_tests.front_door.proof import faults_of
 
@@ -127,13 +125,5 @@ def crowd_and_prove(here: FrontDoor, seed: int, crowds: int) -> tuple[list[str],
 
 def run(first_seed: int, crowds: int, tell: Callable[[Fault], None]) -> Outcome:
     """So many crowds. See `Campaign`."""
-    folder = Path(tempfile.mkdtemp(prefix="fund-crowds-"))
-    try:
-        with front_door(folder / "home") as here:
-            wrong, told = crowd_and_prove(here, first_seed, crowds)
-    finally:
-        forget(folder)
-    faults = tuple(Fault(first_seed, what) for what in wrong)
-    for fault in faults:
-        tell(fault)
+    faults, told = at_a_front_door(lambda here: crowd_and_prove(here, first_seed, crowds), first_seed, tell)
     return Outcome(faults, f"{crowds} crowds of {SECONDS:.0f} s, {told}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.strategies import put_strategy
 from fund_pipeline.signals import Environment, SenderOptions
 from fund_pipeline.signals.senders import NewSender, Vault, add_sender
+from fund_pipeline_tests.campaigns import Fault
 from fund_pipeline_tests.front_door.doorway import Doorway, doorway
 from fund_pipeline_tests.keys import AUDIT_KEY, SECRETS_KEY
 from fund_pipeline_tests.samples import strategy
@@ -58,6 +60,22 @@ def front_door(home: Path, database_url: str | None = None, **settings: str) -> 
             yield FrontDoor(door, ledger, home)
     finally:
         ledger.close()
+
+
+def at_a_front_door(
+    trouble: Callable[[FrontDoor], tuple[list[str], str]], seed: int, tell: Callable[[Fault], None]
+) -> tuple[tuple[Fault, ...], str]:
+    """Make trouble at a home of its own; the faults that it found, each told, and its summary."""
+    folder = Path(tempfile.mkdtemp(prefix="fund-door-"))
+    try:
+        with front_door(folder / "home") as here:
+            wrong, told = trouble(here)
+    finally:
+        forget(folder)
+    faults = tuple(Fault(seed, what) for what in wrong)
+    for fault in faults:
+        tell(fault)
+    return faults, told
 
 
 def payload(name: str) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from fund_pipeline.signals.inbox import drain
 from fund_pipeline.signals.spool import Spool
 from fund_pipeline_tests.campaigns import Fault, Outcome
-from fund_pipeline_tests.front_door.homes import FrontDoor, forget, front_door, payload
+from fund_pipeline_tests.front_door.homes import FrontDoor, at_a_front_door, payload
 from fund_pipeline_tests.front_door.load import Load
 from fund_pipeline_tests.front_door.proof import faults_of
 
@@ -36,13 +34,5 @@ def kill_and_prove(here: FrontDoor, seed: int, kills: int) -> tuple[list[str], s
 
 def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
     """So many kills. See `Campaign`."""
-    folder = Path(tempfile.mkdtemp(prefix="fund-kills-"))
-    try:
-        with front_door(folder / "home") as here:
-            wrong, told = kill_and_prove(here, first_seed, kills)
-    finally:
-        forget(folder)
-    faults = tuple(Fault(first_seed, what) for what in wrong)
-    for fault in faults:
-        tell(fault)
+    faults, told = at_a_front_door(lambda here: kill_and_prove(here, first_seed, kills), first_seed, tell)
     return Outcome(faults, f"{kills} kills, {told}")

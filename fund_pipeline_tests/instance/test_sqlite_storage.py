@@ -10,23 +10,14 @@ from contextlib import closing
 from glob import glob
 from pathlib import Path
 
-from dagster import DagsterInstance, EventLogEntry, job, op
+from dagster import DagsterInstance, EventLogEntry
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 
 from fund_pipeline.instance.sqlite_storage import SqliteStorage
+from fund_pipeline_tests.instance.test_storage import greeting
 
 EVENTS = ["PIPELINE_START", "STEP_START", "STEP_OUTPUT", "STEP_SUCCESS", "PIPELINE_SUCCESS"]
-
-
-@op
-def say_hello() -> str:
-    return "hello"
-
-
-@job
-def greeting() -> None:
-    say_hello()
 
 
 def told(storage: DagsterStorage[DagsterInstance], run_id: str) -> list[str]:

@@ -95,12 +95,12 @@ def _leg(index: int, leg: LegFacts, signal: SignalFacts, world: World) -> Meanin
     opens = signal.type.opens
     if leg.key is None and not opens:
         leg = find_instrument(leg, signal, world)
-    is_target = leg.target_weight is not None and leg.key is not None
-    if opens and not is_target:
+    weight = None if leg.key is None else leg.target_weight
+    if opens and weight is None:
         return Opening(index, leg, signal.type)
     before = sender_position(world.book, signal.strategy, leg.key) if leg.key else SenderPosition(())
-    if leg.target_weight is not None and is_target:
-        return Target(index, leg, leg.target_weight, before)
+    if weight is not None:
+        return Target(index, leg, weight, before)
     if signal.type is SignalType.UNSPECIFIED:
         return _inferred(index, leg, before, signal)
     return _closing(index, leg, before, signal, signal.type)
