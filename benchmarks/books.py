@@ -59,35 +59,32 @@ def lived() -> tuple[Struck, ...]:
 
 
 def performance(struck: tuple[Struck, ...]) -> int:
-    """TWR and MWR of every client and of the fund, gross and net, one after the other; how many were reckoned."""
-    from fund_pipeline.accounts.nav.scaling import money
+    """TWR and MWR of every client and of the fund, gross and net, one after the other; how many were reckoned.
+
+    Amounts are whole cents, as the fold has them.
+    """
     from fund_pipeline.accounts.performance import Basis, DayValue, ValueSeries, returns_of
+    from fund_pipeline.collector import collector_paused
 
-    nothing = money(0)
-    days: dict[str, list[tuple[date, int, int, int, int, int, int]]] = {"the fund": []}
-    for one in struck:
-        day, nav = one.close.day, one.nav
-        days["the fund"].append((day, nav.inflow, nav.nav, nav.outflow, 0, nav.gross - nav.fee, nav.fee))
-        for it in one.clients:
-            row = (day, it.inflow, it.value, it.outflow, it.charge, it.gross - it.fee, it.fee)
-            days.setdefault(it.client_id, []).append(row)
+    nothing = Decimal(0)
 
-    def paid(amount: int) -> Decimal:
-        return money(amount) if amount else nothing
+    def amount(cents: int) -> Decimal:
+        return Decimal(cents) if cents else nothing
 
-    found = 0
-    for rows in days.values():
-        net = [
-            DayValue(day, money(now - went), paid(came), paid(went), paid(due))
-            for day, came, now, went, due, *_ in rows
-        ]
-        gross = [
-            DayValue(day, money(before - went), paid(came), paid(went), paid(fee))
-            for day, came, _, went, _, before, fee in rows
-        ]
-        for basis, values in ((Basis.NET, net), (Basis.GROSS, gross)):
-            found += returns_of(ValueSeries(Decimal(0), tuple(values)), basis).days > 0
-    return found
+    days: dict[tuple[str, Basis], list[DayValue]] = {}
+    with collector_paused():
+        for one in struck:
+            day, nav = one.close.day, one.nav
+            rows = [(it.client_id, it.inflow, it.gross, it.fee, it.charge, it.value, it.outflow) for it in one.clients]
+            rows.append(("the fund", nav.inflow, nav.gross, nav.fee, 0, nav.nav, nav.outflow))
+            for name, inflow, gross, fee, charge, value, outflow in rows:
+                came, went = amount(inflow), amount(outflow)
+                net = DayValue(day, Decimal(value - outflow), came, went, amount(charge))
+                days.setdefault((name, Basis.NET), []).append(net)
+                before_fees = DayValue(day, Decimal(gross - fee - outflow), came, went, amount(fee))
+                days.setdefault((name, Basis.GROSS), []).append(before_fees)
+        each = [returns_of(ValueSeries(nothing, tuple(values)), basis) for (_, basis), values in days.items()]
+    return len(each)
 
 
 def fill(url: str) -> None:

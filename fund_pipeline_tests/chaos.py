@@ -1,11 +1,13 @@
 """Every campaign of random trials: ``python -m fund_pipeline_tests.chaos [--seed N] [--quick]``, or ``make chaos``.
 
-Prints the seeds, each fault with the seed that shows it again, and a summary; exit 1 if there was a fault.
+Prints each fault with the seed that shows it again, how far each campaign has come and the seed it goes on with, and
+what was done; exit 1 if there was a fault.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 
@@ -32,6 +34,9 @@ CAMPAIGNS = (
     Campaign("front-door-crowds", crowds.run, trials=12, quick_trials=2),
 )
 
+PARTS = 10
+"""Into so many a campaign is cut, so that one can see how far it is."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fund_pipeline_tests.chaos", description=__doc__)
@@ -40,17 +45,29 @@ def main() -> int:
     parser.add_argument("--trials", type=int, help="so many trials of each campaign")
     parser.add_argument("--only", nargs="+", choices=[campaign.name for campaign in CAMPAIGNS], metavar="CAMPAIGN")
     asked = parser.parse_args()
+    logging.getLogger().addHandler(logging.NullHandler())  # what is refused on purpose is not worth a line
     faults = 0
     for campaign in CAMPAIGNS:
         if asked.only and campaign.name not in asked.only:
             continue
         trials = asked.trials or (campaign.quick_trials if asked.quick else campaign.trials)
-        print(f"{campaign.name}: seeds {asked.seed} to {asked.seed + trials - 1}", flush=True)
-        began = time.perf_counter()
-        found = campaign.run(asked.seed, trials, lambda fault: print(f"  FAULT {fault}", flush=True))
-        faults += len(found.faults)
-        print(f"{campaign.name}: {found.summary}; {len(found.faults)} faults, {time.perf_counter() - began:.0f} s")
+        faults += _whole(campaign, asked.seed, trials)
     return 1 if faults else 0
+
+
+def _whole(campaign: Campaign, first: int, trials: int) -> int:
+    """One campaign, a part after the other; how many faults it found."""
+    print(f"{campaign.name}: seeds {first} to {first + trials - 1}", flush=True)
+    faults, end, part = 0, first + trials, -(-trials // PARTS)
+    began = time.perf_counter()
+    for start in range(first, end, part):
+        found = campaign.run(start, min(part, end - start), lambda fault: print(f"  FAULT {fault}", flush=True))
+        faults += len(found.faults)
+        following = start + part
+        went_on = f"; goes on with --seed {following} --trials {end - following}" if following < end else ""
+        took = time.perf_counter() - began
+        print(f"{campaign.name}: {found.summary}; {faults} faults so far, {took:.0f} s{went_on}", flush=True)
+    return faults
 
 
 if __name__ == "__main__":

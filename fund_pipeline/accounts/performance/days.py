@@ -44,15 +44,13 @@ class ValueSeries:
 
     def __post_init__(self) -> None:
         before = date.min
-        for one in self.days:
-            if one.day <= before:
-                raise InputError(f"day {one.day} follows {before}", remedy="give each day once, in order")
-            if one.inflow < ZERO or one.outflow < ZERO:
-                name = "inflow" if one.inflow < ZERO else "outflow"
-                raise InputError(
-                    f"{name} of {one.day} is {getattr(one, name)}", remedy="state what goes the other way as the other"
-                )
-            before = one.day
+        for day, _, inflow, outflow, _ in self.days:
+            if day <= before:
+                raise InputError(f"day {day} follows {before}", remedy="give each day once, in order")
+            if (inflow and inflow < ZERO) or (outflow and outflow < ZERO):
+                name, amount = ("inflow", inflow) if inflow < ZERO else ("outflow", outflow)
+                raise InputError(f"{name} of {day} is {amount}", remedy="state what goes the other way as the other")
+            before = day
 
     @property
     def first(self) -> date:

@@ -74,13 +74,14 @@ def investor_flows(series: ValueSeries, basis: Basis = Basis.NET) -> tuple[Dated
 
     What comes in at the start of a day does so at the end of the day before.
     """
-    start = day_before(series.first)
+    start, gross = day_before(series.first), basis is Basis.GROSS
     found = [DatedFlow(start, -series.opening)]
     for one in series.days:
-        if one.inflow:
-            found.append(DatedFlow(day_before(one.day), -one.inflow))
-        if received := one.outflow if basis is Basis.NET else paid_out(one):
-            found.append(DatedFlow(one.day, received))
+        day, _, inflow, outflow, fee = one
+        if inflow:
+            found.append(DatedFlow(day_before(day), -inflow))
+        if received := paid_out(one) if fee and gross else outflow:
+            found.append(DatedFlow(day, received))
     found.append(DatedFlow(series.last, series.closing))
     return tuple(one for one in found if one.amount != ZERO)
 

@@ -86,10 +86,10 @@ def returns_of(series: ValueSeries, basis: Basis = Basis.NET, daily: tuple[Daily
 
 def profit_of(series: ValueSeries, basis: Basis = Basis.NET) -> Decimal:
     """What the period earned in money."""
-    gained = series.closing - series.opening
-    for one in series.days:
-        if one.inflow or one.outflow:
-            gained += one.outflow - one.inflow
-        if basis is Basis.GROSS:
-            gained += one.fee
+    gained, gross = series.closing - series.opening, basis is Basis.GROSS
+    for _, _, inflow, outflow, fee in series.days:
+        if inflow or outflow:
+            gained += outflow - inflow
+        if gross and fee:
+            gained += fee
     return gained

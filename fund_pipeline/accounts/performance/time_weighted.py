@@ -77,15 +77,17 @@ def time_weighted(series: ValueSeries, basis: Basis = Basis.NET) -> Figure:
     flow to the next.
     """
     growth, began, ended = ONE, None, ZERO
-    before = series.opening
-    for one in series.days:
-        start = EXACT.add(before, one.inflow) if one.inflow else before
-        if one.value is None:
-            before = EXACT.subtract(start, paid_out(one))
+    before, gross = series.opening, basis is Basis.GROSS
+    for _, value, inflow, outflow, fee in series.days:
+        start = EXACT.add(before, inflow) if inflow else before
+        if value is None:
+            before = EXACT.subtract(start, EXACT.add(outflow, fee))
             continue
-        before = one.value
-        out = one.outflow if basis is Basis.NET else paid_out(one)
-        end = EXACT.add(before, out) if out else before
+        before = end = value
+        if outflow:
+            end = EXACT.add(end, outflow)
+        if gross and fee:
+            end = EXACT.add(end, fee)
         if not start and not end:
             continue
         if start <= 0:
