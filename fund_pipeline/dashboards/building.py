@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fund_pipeline.dashboards.facts import worked_out
 from fund_pipeline.ledger import Ledger
+from fund_pipeline.warehouse.expectations import prepare
 from fund_pipeline.warehouse.export import Export, export_ledger
 from fund_pipeline.warehouse.marts import Site
 
@@ -18,4 +19,5 @@ def begin_build(ledger: Ledger, site: Site, now: datetime, time_zone: str, *, wh
     facts = worked_out(ledger, now, time_zone)
     export = export_ledger(ledger, site.export, now, whole=whole)
     site.begin(export, facts)
+    prepare()  # dbt comes first, in a process of its own
     return export

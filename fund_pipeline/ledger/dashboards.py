@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select
 
 from fund_pipeline.errors import ConflictError, InvariantError
 from fund_pipeline.ledger import tables
@@ -44,6 +45,7 @@ class Build:
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
+@cache
 def columns_of(mart: str) -> tuple[str, ...]:
     """The columns that a mart is published with, in order. InvariantError where there is no such mart."""
     return tuple(column.name for column in _table(mart).columns if column.name != _BUILD)
@@ -106,17 +108,27 @@ def read_everybodys(ledger: Ledger, marts: Sequence[str]) -> Published | None:
 def _read(ledger: Ledger, marts: Sequence[str], of: Mapping[str, str]) -> Published | None:
     with ledger_away(), ledger.reading() as connection:
         build = _newest(connection)
-        return None if build is None else (build, {mart: _rows(connection, mart, build, of) for mart in marts})
+        if build is None:
+            return None
+        asked = {_BUILD: build.build_id, **of}
+        return build, {mart: _rows(connection, mart, asked) for mart in marts}
 
 
-def _rows(connection: Connection, mart: str, build: Build, of: Mapping[str, str]) -> tuple[Row, ...]:
-    table = _table(mart)
-    query = (
-        select(*(column for column in table.columns if column.name != _BUILD))
-        .where(table.c.build_id == build.build_id, *(table.c[name] == owner for name, owner in of.items()))
-        .order_by(*(column for column in table.primary_key.columns if column.name != _BUILD))
+def _rows(connection: Connection, mart: str, asked: Mapping[str, str]) -> tuple[Row, ...]:
+    names = columns_of(mart)
+    found = connection.execute(_query(mart, tuple(asked)), asked).all()
+    return tuple(dict(zip(names, row, strict=True)) for row in found)
+
+
+@cache
+def _query(mart: str, asked: tuple[str, ...]) -> Select[Any]:
+    """A mart's rows where some columns are as asked, in the order of its key. Made once: pages ask over and over."""
+    columns = _table(mart).c
+    return (
+        select(*(columns[name] for name in columns_of(mart)))
+        .where(*(columns[name] == bindparam(name) for name in asked))
+        .order_by(*(columns[name] for name in key_of(mart)))
     )
-    return tuple(dict(row) for row in connection.execute(query).mappings())
 
 
 def owners(ledger: Ledger, mart: str, owner_column: str) -> tuple[str, ...]:

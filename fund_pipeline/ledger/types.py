@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
@@ -45,12 +46,9 @@ class ExactDecimal(TypeDecorator[Decimal]):
             raise ValueError(f"{value} has more than {SCALE} decimal places, or too many digits") from None
         return format(exact, "f") if dialect.name == "sqlite" else exact
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """A Decimal without trailing zeros."""
-        if value is None:
-            return None
-        plain = Decimal(value).normalize(_EXACT)
-        return plain if int(plain.as_tuple().exponent) <= 0 else plain.quantize(Decimal(1), context=_EXACT)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        """A Decimal without trailing zeros. A call less for each value than by `process_result_value`."""
+        return _plain
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -67,8 +65,21 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise TypeError(f"times in the ledger carry a zone; {value!r} has none")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite forgets the zone: it was UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """SQLite has text and forgets the zone: it was UTC."""
+        return _moment_of_text if dialect.name == "sqlite" else _in_utc
+
+
+def _plain(value: str | Decimal | None) -> Decimal | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else format(value, "f")
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _moment_of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)

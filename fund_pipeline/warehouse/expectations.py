@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,10 +25,21 @@ class ExpectationOutcome:
     samples: tuple[str, ...]
 
 
+def prepare() -> None:
+    """Great Expectations takes seconds to import: begin with it while others work. `validate` waits for the rest."""
+    Thread(target=_import, name="import of Great Expectations", daemon=True).start()
+
+
+def _import() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it reads this once, when its first context is made
+    import great_expectations
+
+    return great_expectations
+
+
 def validate(name: str, table: pl.DataFrame, expectations: list[Expectation]) -> tuple[ExpectationOutcome, ...]:
     """Whether a table is as it is expected to be; `name` is what the suite is called."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it reads this once, when its first context is made
-    import great_expectations as gx
+    gx = _import()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")

@@ -13,13 +13,15 @@ by_account as (
     select
         days.fund_id,
         days.day,
-        heard.account_id,
-        heard.as_of,
-        heard.equity
+        accounts.account_id,
+        last_value(heard.as_of ignore nulls) over so_far as as_of,
+        last_value(heard.equity ignore nulls) over so_far as equity
     from days
     inner join {{ ref('int_fund_accounts') }} as accounts using (fund_id)
-    asof inner join {{ ref('int_account_days') }} as heard
-        on heard.account_id = accounts.account_id and days.day >= heard.day
+    left join {{ ref('int_account_days') }} as heard
+        on heard.account_id = accounts.account_id and heard.day = days.day
+    window so_far as (partition by accounts.account_id order by days.day)
+    qualify last_value(heard.as_of ignore nulls) over so_far is not null
 ),
 
 given as (

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import polars as pl
 
+from fund_pipeline.collector import collector_paused
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.exporting import Tally, View, viewing
@@ -136,7 +137,8 @@ class _Table:
         if newest is not None and self.source.changed_at is not None:
             since = (self.source.changed_at, datetime.fromisoformat(newest) - OVERLAP)
         rows = self.view.rows(self.source.table, self.source.columns, since)
-        return frame_of(self.source, self.schema, rows).sort(self.source.key)
+        with collector_paused():
+            return frame_of(self.source, self.schema, rows).sort(self.source.key)
 
     def _keep(self, found: pl.DataFrame) -> Part:
         name = f"{self.source.table}-{uuid4().hex}.parquet"
