@@ -183,8 +183,10 @@ class _Batch:
             [_page(row, verdicts[row.signal_id]) for row in rows if row.signal_id in problems],
             self.at,
         )
-        mine = {row.signal_id: tuple(one for one in stored if one.decision.signal_id == row.signal_id) for row in rows}
-        return [Settled(row, verdicts[row.signal_id], mine[row.signal_id]) for row in rows]
+        mine: dict[str, list[StoredDecision]] = {row.signal_id: [] for row in rows}
+        for one in stored:
+            mine[one.decision.signal_id].append(one)
+        return [Settled(row, verdicts[row.signal_id], tuple(mine[row.signal_id])) for row in rows]
 
 
 def _undecidable(row: SignalRow, fault: Exception) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from fund_pipeline.errors import InputError
@@ -28,41 +28,46 @@ class Worth:
     by_currency: Mapping[str, Decimal]
 
 
-def worth(connection: sqlite3.Connection, terms: PaperTerms, changed: Mapping[str, Holding] | None = None) -> Worth:
-    """The account as it is, or would be with `changed` positions bought at their marks: equity stays, margin moves."""
+def worth(connection: sqlite3.Connection, terms: PaperTerms) -> Worth:
+    """The account as it is."""
     held = holdings(connection)
     by_currency = read_cash(connection)
     cash = sum((amount * rate(connection, terms, money) for money, amount in by_currency.items()), _ZERO)
-    equity, unrealised = cash, _ZERO
+    equity, unrealised, margin = cash, _ZERO, _ZERO
     for one in held.values():
-        to_account = one.multiplier * rate(connection, terms, one.currency)
-        value = one.quantity * mark(connection, one) * to_account
+        price, to_account = mark(connection, one), rate(connection, terms, one.currency)
+        value = one.quantity * price * one.multiplier * to_account
         paid = one.quantity * one.average_price * one.multiplier
         equity += value
-        unrealised += value - one.quantity * one.average_price * to_account
+        unrealised += value - paid * to_account
         if not settles_in_full(one.asset_class):
             cash += value  # marked to market: only gain and loss are money
             by_currency[one.currency] = by_currency.get(one.currency, _ZERO) + paid
-    margin = _ZERO
-    for one in {**held, **(changed or {})}.values():
-        bound = terms.margin(one.asset_class, one.quantity, mark(connection, one), one.multiplier)
-        margin += bound * rate(connection, terms, one.currency)
+        margin += _bound(terms, one, price, to_account)
     return Worth(
         equity.quantize(_CENT), cash.quantize(_CENT), margin.quantize(_CENT), unrealised.quantize(_CENT), by_currency
     )
 
 
 def margin_added(connection: sqlite3.Connection, terms: PaperTerms, request: OrderRequest) -> tuple[Decimal, Worth]:
-    """The margin that an order would add once it filled, and the account as it would be then."""
-    before = worth(connection, terms)
-    key = request.instrument_key
+    """The margin that an order would add once it filled, and the account with it: equity stays, margin moves."""
+    now = worth(connection, terms)
+    key, quote = request.instrument_key, read_quote(connection, request.instrument_key)
     held = holdings(connection).get(key) or Holding(
         key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
     )
-    price = expected_price(request, read_quote(connection, key))
     signed = request.quantity if request.side is Side.BUY else -request.quantity
-    after = worth(connection, terms, {key: held.after(signed, price)})
-    return after.margin_used - before.margin_used, after
+    then = held.after(signed, expected_price(request, quote))
+    to_account = rate(connection, terms, held.currency)
+    before, after = (
+        _bound(terms, one, one.average_price if quote is None else middle(quote), to_account) for one in (held, then)
+    )
+    added = (after - before).quantize(_CENT)
+    return added, replace(now, margin_used=now.margin_used + added)
+
+
+def _bound(terms: PaperTerms, one: Holding, price: Decimal, to_account: Decimal) -> Decimal:
+    return terms.margin(one.asset_class, one.quantity, price, one.multiplier) * to_account
 
 
 def expected_price(request: OrderRequest, quote: Quote | None) -> Decimal:
@@ -81,7 +86,12 @@ def mark(connection: sqlite3.Connection, holding: Holding) -> Decimal:
 def market_price(connection: sqlite3.Connection, instrument_key: str) -> Decimal | None:
     """The middle of an instrument's quote; None where there is none."""
     quote = read_quote(connection, instrument_key)
-    return None if quote is None else (quote.bid + quote.ask) / 2
+    return None if quote is None else middle(quote)
+
+
+def middle(quote: Quote) -> Decimal:
+    """Half way from bid to ask."""
+    return (quote.bid + quote.ask) / 2
 
 
 def rate(connection: sqlite3.Connection, terms: PaperTerms, currency: str) -> Decimal:
@@ -90,7 +100,7 @@ def rate(connection: sqlite3.Connection, terms: PaperTerms, currency: str) -> De
         return Decimal(1)
     direct = read_quote(connection, f"FOREX:{currency}{terms.currency}")
     if direct is not None:
-        return (direct.bid + direct.ask) / 2
+        return middle(direct)
     inverse = read_quote(connection, f"FOREX:{terms.currency}{currency}")
     if inverse is not None:
         return 2 / (inverse.bid + inverse.ask)
