@@ -64,10 +64,13 @@ def demo(
             decided = _approve_pending(settings, ledger) if approve else []
             if approve and not as_json:
                 _tell_approvals(decided)
+                console().print("\nSignals are sent, each worked before the next ...")
             sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
             done = traded(ledger, sent)
         proved = demo_books.reconcile_books(settings, ledger)
         books = demo_books.strike_books(settings, ledger)
+        if sent and report and not as_json:
+            console().print("The dashboards are built, checked and published ...")
         page = _report(settings, ledger) if sent and report else None
         if as_json:
             more = {

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from fund_pipeline.cli.allocations import as_values, show_recommendation
 from fund_pipeline.cli.context import Json, ledger_of, print_json, start
+from fund_pipeline.cli.output import output_kept_for_us
 from fund_pipeline.cli.tables import console, headed
 from fund_pipeline.logs import correlated
 
@@ -48,10 +49,10 @@ def run_with_progress(settings: Settings, *, quiet: bool) -> RunOutcome:
 
 def with_progress(run: Callable[[str, Telling], RunOutcome], *, quiet: bool) -> RunOutcome:
     """Run a job of research so, given the correlation id and whom to tell of each asset that is done."""
-    terminal = console()
-    with correlated() as correlation_id:
+    with correlated() as correlation_id, output_kept_for_us() as ours:
         if quiet:
             return run(correlation_id, lambda _: None)
+        terminal = console(ours)
         if not terminal.is_terminal:
             return run(correlation_id, lambda step: terminal.print(f"[{step.done}/{step.total}] {step.asset}"))
         columns = (

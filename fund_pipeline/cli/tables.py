@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.style import Style
@@ -13,12 +14,13 @@ PIPE_WIDTH = 140
 """Characters a line has where there is no terminal."""
 
 
-def console() -> Console:
-    """Standard output; a pipe gets plain text of a fixed width. Text is shown as it is: no [tags], no :emoji:."""
-    found = Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
+def console(file: TextIO | None = None) -> Console:
+    """Standard output, or `file`; a pipe gets plain text of a fixed width. Text is shown as it is: no [tags], no
+    :emoji:."""
+    found = Console(file=file, highlight=False, soft_wrap=False, markup=False, emoji=False)
     if found.is_terminal:
         return found
-    return Console(highlight=False, width=PIPE_WIDTH, markup=False, emoji=False)
+    return Console(file=file, highlight=False, width=PIPE_WIDTH, markup=False, emoji=False)
 
 
 class PlainTable(Table):

@@ -27,6 +27,7 @@ def test_the_demo_shows_its_progress_and_every_strategy(demo_home: Demo) -> None
     assert "20 passed, 2 warned, 0 failed" in printed
     assert "binds: raising cvar_limit by 1 bp adds" in printed
     assert "make up" in printed
+    assert "not_null" not in printed, "what dbt says of each test is in the run's log, not here"
 
 
 def test_the_demo_begins_its_books_and_shows_what_its_clients_own(demo_home: Demo) -> None:
