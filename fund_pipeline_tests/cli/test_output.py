@@ -27,10 +27,15 @@ def test_only_what_is_written_to_it_on_purpose_reaches_standard_output() -> None
     assert done.stdout.splitlines() == ["before", "meant – for people", "after"]
 
 
-def test_standard_output_is_as_before_when_the_run_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ValueError, match="it failed"), output_kept_for_us() as ours:
+def _fail() -> None:
+    with output_kept_for_us() as ours:
         print("noise")
         print("meant", file=ours)
         raise ValueError("it failed")
+
+
+def test_standard_output_is_as_before_when_the_run_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="it failed"):
+        _fail()
     print("after")
     assert capsys.readouterr().out == "meant\nafter\n"
