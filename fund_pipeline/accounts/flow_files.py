@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from fund_pipeline.accounts.csv_rows import read_rows
 from fund_pipeline.accounts.flow_entry import FIELDS, NewFlow, parse_flow
 from fund_pipeline.accounts.flows import record_all
 from fund_pipeline.errors import ConflictError, InputError
@@ -49,7 +49,7 @@ def import_flows(ledger: Ledger, path: Path, zone: ZoneInfo, act: Act, *, dry_ru
     """
     asked: list[tuple[int, dict[str, str], NewFlow]] = []
     refused: list[RefusedRow] = []
-    for line, given in _rows(path):
+    for line, given in read_rows(path, NEEDED, FIELDS[len(NEEDED) :]):
         try:
             asked.append((line, given, parse_flow(given, zone)))
         except InputError as wrong:
@@ -62,30 +62,3 @@ def import_flows(ledger: Ledger, path: Path, zone: ZoneInfo, act: Act, *, dry_ru
 
 def _refused(line: int, given: dict[str, str], wrong: InputError | ConflictError) -> RefusedRow:
     return RefusedRow(line, given, wrong.message, wrong.remedy)
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist", remedy="name a CSV file") from None
-    except (OSError, UnicodeDecodeError) as broken:
-        raise InputError(f"{path} cannot be read: {broken}", remedy="name a CSV file in UTF-8") from None
-    reader = csv.DictReader(text.splitlines(), restkey="", strict=True)
-    try:
-        head = list(reader.fieldnames or ())
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as broken:
-        raise InputError(f"{path} is not CSV: {broken}", remedy="correct it: commas, and quotes in pairs") from None
-    missing, strange = [name for name in NEEDED if name not in head], [name for name in head if name not in FIELDS]
-    if missing or strange or len(set(head)) != len(head):
-        raise InputError(
-            f"{path} has the columns {', '.join(head) or '(none)'}: missing {', '.join(missing) or 'none'}, unknown "
-            f"{', '.join(strange) or 'none'}",
-            remedy=f"give each once: {', '.join(NEEDED)}; and as needed {', '.join(FIELDS[6:])}",
-        )
-    return [(line, {name or "more": _text(value) for name, value in row.items()}) for line, row in rows]
-
-
-def _text(value: str | list[str] | None) -> str:
-    return ",".join(value) if isinstance(value, list) else (value or "").strip()

@@ -36,6 +36,7 @@ class TradedLine:
     ----------
     opening, closing : what was held at the period's ends, at market; below zero for a short.
     cash : sales less purchases, less commissions.
+    at_work : the capital it took on average over the period, see `position_capital`; below zero for a short.
     """
 
     strategy: str
@@ -44,6 +45,7 @@ class TradedLine:
     opening: Decimal
     cash: Decimal
     closing: Decimal
+    at_work: Decimal
 
     @property
     def profit(self) -> Decimal:

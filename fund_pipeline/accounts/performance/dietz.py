@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,11 +18,33 @@ class PeriodFlow:
     amount: Decimal
 
 
-def modified_dietz(start: Decimal, end: Decimal, flows: Iterable[PeriodFlow], days: int) -> Figure:
-    """(end - start - flows) / (start + flows weighted by the share of the period they were at work).
+def average_capital(start: Decimal, flows: Iterable[PeriodFlow], days: int) -> Decimal:
+    """The value before the first day, and the flows weighted by the share of the period they were at work.
 
-    P. O. Dietz (1966); GIPS, "Guidance statement on calculation methodology". What comes in counts from the start of
-    its day, (days - day + 1) / days; what goes out until its end, (days - day) / days.
+    What comes in counts from the start of its day, (days - day + 1) / days; what goes out until its end,
+    (days - day) / days.
+
+    Parameters
+    ----------
+    days : calendar days of the period.
+
+    Raises
+    ------
+    InputError : a flow outside the period.
+    """
+    weighted = start
+    for one in flows:
+        if not 1 <= one.day <= days:
+            raise InputError(f"a flow is on day {one.day} of a period of {days}", remedy="count the days from 1")
+        worked = days - one.day + (1 if one.amount > 0 else 0)
+        weighted = EXACT.add(weighted, EXACT.divide(EXACT.multiply(one.amount, Decimal(worked)), Decimal(days)))
+    return weighted
+
+
+def modified_dietz(start: Decimal, end: Decimal, flows: Sequence[PeriodFlow], days: int) -> Figure:
+    """(end - start - flows) / average capital.
+
+    P. O. Dietz (1966); GIPS, "Guidance statement on calculation methodology".
 
     Parameters
     ----------
@@ -33,13 +55,9 @@ def modified_dietz(start: Decimal, end: Decimal, flows: Iterable[PeriodFlow], da
     ------
     InputError : a flow outside the period.
     """
-    weighted, net = start, ZERO
+    capital, net = average_capital(start, flows, days), ZERO
     for one in flows:
-        if not 1 <= one.day <= days:
-            raise InputError(f"a flow is on day {one.day} of a period of {days}", remedy="count the days from 1")
-        worked = days - one.day + (1 if one.amount > 0 else 0)
-        weighted = EXACT.add(weighted, EXACT.divide(EXACT.multiply(one.amount, Decimal(worked)), Decimal(days)))
         net = EXACT.add(net, one.amount)
-    if weighted <= 0:
+    if capital <= 0:
         return NotDefined.NO_CAPITAL
-    return EXACT.divide(EXACT.subtract(EXACT.subtract(end, start), net), weighted)
+    return EXACT.divide(EXACT.subtract(EXACT.subtract(end, start), net), capital)

@@ -48,15 +48,17 @@ Figure = Decimal | NotDefined
 
 
 def to_places(figure: Figure, places: int = 12) -> Figure:
-    """The figure to so many decimal places, half to even."""
-    return figure if isinstance(figure, NotDefined) else figure.quantize(ONE.scaleb(-places), context=EXACT)
+    """The figure to so many decimal places, half to even; what is 0 to them has no sign."""
+    if isinstance(figure, NotDefined):
+        return figure
+    return EXACT.add(figure.quantize(ONE.scaleb(-places), context=EXACT), ZERO)
 
 
 def percent(figure: Figure, places: int = 2) -> str:
     """A return for people: `+3.25 %`; "not defined: ..." with the reason where it is not."""
     if isinstance(figure, NotDefined):
         return f"not defined: {figure.meaning}"
-    return f"{EXACT.multiply(figure, Decimal(100)):+.{places}f} %"
+    return f"{to_places(EXACT.multiply(figure, Decimal(100)), places):+.{places}f} %"
 
 
 def as_json(figure: Figure) -> str | None:

@@ -444,6 +444,18 @@ def attribution(first: date, last: date, by: str) -> dict[str, Fraction]:
     return found
 
 
+def capital(first: date, last: date) -> Fraction:
+    """At work on average: what was there, what came in by the days from its own on, less what went out by those after
+    it."""
+    moved, days = events(), (last - first).days + 1
+    found = account_on(first - timedelta(days=1), moved).equity if first > FIRST else Fraction(0)
+    for one in moved:
+        if first <= one.at.date() <= last and one.kind in ("DEPOSIT", "WITHDRAWAL", "PERFORMANCE_FEE"):
+            left = (last - one.at.date()).days + (1 if one.dollars > 0 else 0)
+            found += one.dollars * left / days
+    return found
+
+
 def tell() -> None:
     """Print the months."""
     worked, owed = days(), payouts()

@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from fund_pipeline.accounts.attribution import attribution_of_fund
+from fund_pipeline.accounts.benchmark_attribution import attribution_against
+from fund_pipeline.accounts.benchmark_files import BenchmarkPeriod
 from fund_pipeline.accounts.clients.holdings import series_of_client, series_of_fund
+from fund_pipeline.accounts.earnings import FundBooks
 from fund_pipeline.accounts.nav.proving import prove
 from fund_pipeline.accounts.payouts import overview_of_sender
-from fund_pipeline.accounts.performance import Dimension, ValueSeries, period_table
+from fund_pipeline.accounts.performance import CASH, Dimension, Stake, ValueSeries, period_table
 from fund_pipeline.accounts.performance.attribution import NOT_TRADED, UNEXPLAINED
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.nav_model import DealingKind
@@ -33,6 +36,8 @@ from fund_pipeline_tests.ledger_fixtures import embedded_url
 
 DUE_TO_ANN = "0.00 873.45 4998.45 0.00 0.00 0.00 622.95 0.00 0.00 0.00 623.45 0.00 1999.75 0.00"
 """As a person reads it off the script, so that both are not wrong together."""
+
+DIMENSIONS = {"strategy": Dimension.STRATEGY, "instrument": Dimension.INSTRUMENT, "class": Dimension.ASSET_CLASS}
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +138,30 @@ def test_senders_are_due_what_was_worked_by_hand_and_it_was_paid(told: Told) -> 
     ],
 )
 def test_profit_by_strategy_instrument_and_class_is_that_worked_by_hand(told: Told, first: date, last: date) -> None:
-    of = {"strategy": Dimension.STRATEGY, "instrument": Dimension.INSTRUMENT, "class": Dimension.ASSET_CLASS}
     named = {"not traded": NOT_TRADED, "left": UNEXPLAINED} | KEYS
-    for by, dimension in of.items():
+    for by, dimension in DIMENSIONS.items():
         found = attribution_of_fund(told.ledger, "demo", PAPER, first, last, dimension, ZONE, told.rates)
         hand = {named.get(name, name): exact(one) for name, one in by_hand.attribution(first, last, by).items() if one}
         assert {one.name: one.profit for one in found.parts if one.profit} == hand
         assert sum(one.profit for one in found.parts) == found.total
+
+
+@pytest.mark.parametrize("by", ["strategy", "instrument", "class"])
+def test_against_a_benchmark_every_month_is_made_of_the_profits_worked_by_hand(told: Told, by: str) -> None:
+    named = {"not traded": CASH, "left": CASH} | KEYS
+    spans = [(max(month, by_hand.FIRST), by_hand.month_end(month)) for month in by_hand.months()]
+    benchmark = [BenchmarkPeriod(*span, {CASH: Stake(Decimal(1), Decimal(0))}) for span in spans]
+    found = attribution_against(FundBooks(told.ledger, "demo", PAPER, ZONE, told.rates), benchmark, DIMENSIONS[by])
+    for period in found.periods:
+        hand: dict[str, Fraction] = {}
+        for name, profit in by_hand.attribution(period.first, period.last, by).items():
+            hand[named.get(name, name)] = hand.get(named.get(name, name), Fraction(0)) + profit
+        capital = by_hand.capital(period.first, period.last)
+        earned = {one.name: one.portfolio_weight * one.portfolio_return for one in period.segments}
+        assert {name: round(one, 20) for name, one in earned.items() if one} == {
+            name: round(by_hand.decimal(one / capital), 20) for name, one in hand.items() if one
+        }
+    assert abs(sum(one.total for one in found.linked.segments) - found.linked.difference) < Decimal("1e-25")
 
 
 def _series(told: Told, whose: str | None) -> ValueSeries:

@@ -29,6 +29,7 @@ lines = st.lists(
         money,
         money,
         money,
+        money,
     ),
     max_size=8,
 )
@@ -47,7 +48,7 @@ def test_the_parts_sum_to_the_total_exactly(
 
 
 def test_what_a_line_made_is_its_change_and_the_cash_that_it_brought() -> None:
-    line = TradedLine("A", "STOCK:KO", "STOCK", Decimal(1000), Decimal("-501"), Decimal(1600))
+    line = TradedLine("A", "STOCK:KO", "STOCK", Decimal(1000), Decimal("-501"), Decimal(1600), Decimal(1500))
     found = attribute([line], Dimension.STRATEGY, not_traded=Decimal(-9), total=Decimal(100), capital=Decimal(2000))
     assert [(one.name, one.profit) for one in found.parts] == [
         ("A", 99),
