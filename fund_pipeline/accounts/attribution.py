@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.earnings import FundBooks, earnings_of
+from fund_pipeline.accounts.flows import money_in
 from fund_pipeline.accounts.payouts.reckoning import RateOfDay
 from fund_pipeline.accounts.performance import Attribution, Dimension, attribute
 from fund_pipeline.ledger import Ledger
@@ -34,6 +34,5 @@ def attribution_of_fund(
     InputError : equity, a price or a rate at one of the ends is not known.
     """
     found = earnings_of(FundBooks(ledger, fund_id, mode, zone, rate_of_day), first, last)
-    came_in = sum((one.fund_amount for one in found.capital_flows if one.fund_amount > 0), Decimal(0))
-    capital = found.opening + came_in
+    capital = found.opening + money_in(found.capital_flows)
     return attribute(found.lines, by, not_traded=found.not_traded, total=found.total, capital=capital)

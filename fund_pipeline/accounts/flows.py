@@ -52,6 +52,14 @@ def capital_of_fund(flows: Iterable[CashFlow]) -> Decimal:
     return sum((one.fund_amount for one in flows if one.is_capital_of_account), Decimal(0))
 
 
+def money_in(flows: Iterable[CashFlow]) -> Decimal:
+    """What came into a fund, in its currency, without what went out; the two sides of a transfer cancel."""
+    capital = [one for one in flows if one.is_capital_of_account]
+    moved = sum((one.fund_amount for one in capital if one.kind.is_transfer), Decimal(0))
+    given = [one.fund_amount for one in capital if not one.kind.is_transfer]
+    return sum((amount for amount in (*given, moved) if amount > 0), Decimal(0))
+
+
 def results(flows: Iterable[CashFlow]) -> Decimal:
     """Fees, dividends and interest among the flows, in the fund's currency."""
     return sum((one.fund_amount for one in flows if one.kind.is_result), Decimal(0))

@@ -20,6 +20,7 @@ from fund_pipeline.accounts.flows import (
     capital_of_account,
     capital_of_fund,
     list_flows,
+    money_in,
     record,
     record_all,
     results,
@@ -96,6 +97,7 @@ def test_money_that_is_brought_or_moved_is_capital_and_what_is_earned_or_charged
     assert record_all(books, put, NEW_YORK, ACT).refused == ()
     of_fund, of_account = list_flows(books, fund_id="demo"), list_flows(books, account_id="demo-paper")
     assert capital_of_fund(of_fund) == 1000 + 500 - 100 - 30
+    assert money_in(of_fund) == 1000 + 500, "what moved between its own accounts did not come in"
     assert capital_of_account(of_account) == 1000 + 500 - 100 - 30 - 40
     assert capital_of_account(list_flows(books, account_id="other")) == 40
     assert results(of_fund) == -7 - 2 + 3
