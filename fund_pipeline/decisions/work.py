@@ -103,6 +103,6 @@ def send_intents(desk: TradingDesk, now: Clock) -> tuple[OrderRow, ...]:
     return submit_intents(desk.ledger, desk.brokers, now)
 
 
-def follow_orders(desk: TradingDesk, now: Clock) -> Followed:
-    """Book what was filled, and bring orders to their end."""
-    return follow(desk.ledger, desk.brokers, now)
+def follow_orders(desk: TradingDesk, now: Clock, *, glance: bool = False) -> Followed:
+    """Book what was filled, and bring orders to their end; a `glance` is enough where whole looks follow."""
+    return follow(desk.ledger, desk.brokers, now, glance=glance)

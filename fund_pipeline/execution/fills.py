@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from fund_pipeline.errors import FundError, TemporaryError
@@ -22,15 +22,16 @@ POISON = (FundError, ArithmeticError, AttributeError, LookupError, TypeError, Va
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_fills(desk: Desk, account_id: str) -> tuple[tuple[Execution, ...], tuple[Execution, ...]]:
+def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[Execution, ...], tuple[Execution, ...]]:
     """Ask the broker for fills and book those that are new, and those kept aside that can be booked by now.
 
-    What was booked, and all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
+    It is asked from `overlap` before the newest that is booked, and before the oldest order that lives. What was
+    booked, and all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
     """
     account = get_account(desk.ledger, account_id)
     newest = last_executed_at(desk.ledger, account_id)
     sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
-    since = _EVER if newest is None else min([newest, *sent]) - desk.patience.overlap
+    since = _EVER if newest is None else min([newest, *sent]) - overlap
     with desk.asking(account_id) as broker:
         told = broker.executions(since)
     at = desk.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from fund_pipeline.errors import TemporaryError
@@ -47,6 +47,7 @@ def follow(
     brokers: Mapping[str, Broker],
     now: Callable[[], datetime],
     *,
+    glance: bool = False,
     patience: Patience = PATIENCE,
     actor: str = "execution",
 ) -> Followed:
@@ -57,6 +58,9 @@ def follow(
     and exits beyond their share, are cancelled or cut; then what may go now is sent: stops and targets of filled
     entries, failed exits whose pause is over, and whatever was left. A broker that is away holds up its own account
     only. TemporaryError when the ledger is.
+
+    A `glance` asks for the newest fills alone, and for as many as ever once a broker says that more was filled of an
+    order that lives. It leaves to the next whole pass what comes late, or from a clock that is behind.
     """
     desk = Desk(ledger, brokers, now, patience, actor)
     before = [one for account_id in brokers for one in live_orders(ledger, account_id)]
@@ -64,7 +68,7 @@ def follow(
     away = []
     for account_id in brokers:
         try:
-            _follow_account(desk, account_id, booked)
+            _follow_account(desk, account_id, booked, patience.glance if glance else patience.overlap)
         except BrokerAway as silent:
             away.append(account_id)
             _alert_away(desk, account_id, silent)
@@ -79,14 +83,14 @@ def follow(
     return Followed(tuple(booked), tuple(after[one.client_order_id] for one in before), tuple(away))
 
 
-def _booked(desk: Desk, account_id: str) -> tuple[Execution, ...]:
-    booked, told = book_fills(desk, account_id)
+def _booked(desk: Desk, account_id: str, overlap: timedelta) -> tuple[Execution, ...]:
+    booked, told = book_fills(desk, account_id, overlap)
     catch_up(desk, told)  # not only what is new: who booked it may have died before this
     return booked
 
 
-def _follow_account(desk: Desk, account_id: str, booked: list[Execution]) -> None:
-    booked += _booked(desk, account_id)
+def _follow_account(desk: Desk, account_id: str, booked: list[Execution], overlap: timedelta) -> None:
+    booked += _booked(desk, account_id, overlap)
     with desk.asking(account_id) as broker:
         open_orders = {one.client_order_id: one for one in broker.open_orders() if one.client_order_id is not None}
     live = [mark_overdue(desk, one) for one in live_orders(desk.ledger, account_id)]
@@ -94,7 +98,7 @@ def _follow_account(desk: Desk, account_id: str, booked: list[Execution]) -> Non
     at_stake += [one for one in live if one.state is OrderState.SUBMITTED and one.client_order_id in open_orders]
     heard = {one.client_order_id: _word(desk, one, open_orders) for one in at_stake}
     if any(_tells_more(one, found) for one, found in _pairs(at_stake, heard)):
-        booked += _booked(desk, account_id)
+        booked += _booked(desk, account_id, desk.patience.overlap)
         at_stake = list(orders_by_id(desk.ledger, heard).values())
     for order, found in _pairs(at_stake, heard):
         if order.state.is_live:

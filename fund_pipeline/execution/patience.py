@@ -22,6 +22,7 @@ class Patience:
     entry_again_within : an entry that never reached the broker is sent again this long after it was decided.
     overlap : executions are asked for from this long before the newest one, and before the oldest order that lives:
         clocks differ and fills come late.
+    glance : the same for a look that another, whole one follows within seconds.
     """
 
     send_within: timedelta = timedelta(seconds=10)
@@ -33,6 +34,7 @@ class Patience:
     entry_valid: timedelta | None = timedelta(days=1)
     entry_again_within: timedelta = timedelta(minutes=5)
     overlap: timedelta = timedelta(hours=1)
+    glance: timedelta = timedelta(minutes=1)
 
     def pause_before(self, attempt: int) -> timedelta:
         """How long attempt n waits after the one before it failed: 1 s, 2 s, 4 s and so on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from dagster import AssetKey, DagsterInstance, RunRequest, SkipReason, build_sensor_context
 
 from fund_pipeline.clock import utc_now
+from fund_pipeline.decisions import decide_waiting
 from fund_pipeline.decisions.batch import LEASE
+from fund_pipeline.defs.trading import order_sensors
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.order_assets import SIGNALS_TAG
 from fund_pipeline.defs.trading.order_sensors import follow_orders, incoming_signals
+from fund_pipeline.execution import submit_intents
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.claims import claim
 from fund_pipeline.ledger.migrate import upgrade
@@ -86,6 +90,24 @@ def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, i
     (second,) = asked(instance, INCOMING)
     assert isinstance(second, SkipReason)
     assert "under way" in str(second.skip_message)
+
+
+def test_orders_are_followed_as_a_whole_now_and_then_even_while_batches_follow_each_other(
+    floor: Floor, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.price(AAPL="150")
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    process_pending(floor.ledger, READER, floor.now)
+    decide_waiting(floor.ledger, floor.sources, "batch", utc_now)
+    submit_intents(floor.ledger, floor.brokers, utc_now)
+    instance.create_run_for_job(trading_definitions(("demo",)).resolve_job_def("size_and_execute"))
+    monkeypatch.setattr(order_sensors, "_looked", order_sensors._Looked(time.monotonic()))
+    (skipped,) = asked(instance, follow_orders)
+    assert "a batch is under way" in str(skipped)
+    monkeypatch.setattr(order_sensors, "WHOLE_SECONDS", 0.0)
+    (found,) = asked(instance, follow_orders)
+    assert isinstance(found, RunRequest)
+    assert floor.positions() == floor.at_broker() != {}
 
 
 def test_what_a_run_held_that_was_killed_is_taken_up_at_once_and_what_a_live_one_holds_is_left(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+
+import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind
 from fund_pipeline.execution.brokers.paper import FILL, FaultKind
@@ -114,12 +117,38 @@ def test_a_fill_told_again_with_another_price_stays_as_it_was_and_pages(world: W
     assert world.alerts()["EXECUTION_CHANGED"].trouble.severity is Severity.CRITICAL
 
 
-def test_a_broker_whose_clock_is_behind_is_still_asked_for_all_fills(world: World) -> None:
+@pytest.mark.parametrize("glance", [False, True])
+def test_a_broker_whose_clock_is_behind_is_still_asked_for_all_fills(world: World, glance: bool) -> None:
     world.run(planned(OrderRole.ENTRY, 100))
     world.time = world.time.replace(minute=world.time.minute + 1)
     entry = working(world)
     world.wait(-1800)  # the broker's clock jumps back half an hour
     world.broker.fill_anyway(entry, Decimal(100), Decimal(40))
     world.wait(1800)
-    world.follow()
+    world.follow(glance=glance)
     assert world.held() == 200
+
+
+def test_what_a_glance_does_not_see_of_an_order_that_has_ended_a_whole_look_does(world: World) -> None:
+    entry = working(world)
+    world.broker.cancel(entry)
+    world.follow()
+    world.wait(60)
+    world.run(planned(OrderRole.ENTRY, 100))
+    world.wait(-1800)
+    world.broker.fill_anyway(entry, Decimal(30), Decimal(40))
+    world.wait(1800)
+    asked: list[datetime] = []
+
+    class Asked(type(world.broker)):  # type: ignore[misc]
+        def executions(self, since: datetime) -> tuple[BrokerExecution, ...]:
+            asked.append(since)
+            found: tuple[BrokerExecution, ...] = super().executions(since)
+            return found
+
+    world.brokers = {"a1": Asked(world.home / "paper" / "DU1.sqlite", world.now)}
+    world.follow(glance=True)
+    assert world.held() == 100
+    world.follow()
+    assert world.held() == 130
+    assert asked[0] - asked[1] == timedelta(minutes=59)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
@@ -116,7 +117,7 @@ def test_what_an_entry_filled_late_is_closed_though_who_booked_it_died_at_once(w
     world.decide(actions=cancel_first(entry, 0, 0))
     world.settle(passes=3)
     world.broker.fill_anyway(entry, Decimal(25), Decimal(40))
-    book_fills(Desk(world.ledger, world.brokers, world.now, world.patience, "dead"), "a1")
+    book_fills(Desk(world.ledger, world.brokers, world.now, world.patience, "dead"), "a1", timedelta(hours=1))
     assert world.held() == 25
     world.settle(passes=4)
     assert (world.held(), world.at_broker()) == (0, 0)

@@ -165,8 +165,8 @@ class World:
     def send(self) -> None:
         submit_intents(self.ledger, self.brokers, self.now, patience=self.patience)
 
-    def follow(self) -> Followed:
-        return follow(self.ledger, self.brokers, self.now, patience=self.patience)
+    def follow(self, *, glance: bool = False) -> Followed:
+        return follow(self.ledger, self.brokers, self.now, glance=glance, patience=self.patience)
 
     def run(self, *orders: PlannedOrder, **more: object) -> list[str]:
         """Decide, send and follow."""

@@ -113,7 +113,7 @@ def orders() -> MaterializeResult[None]:
 def executions() -> MaterializeResult[None]:
     """Fills as the brokers tell of them, each booked once, and orders brought to their end."""
     with opened_desk() as desk:
-        followed = follow_orders(desk, utc_now)
+        followed = follow_orders(desk, utc_now, glance=True)  # the sensor follow_orders looks at all
         newest = list_executions(desk.ledger, newest=SHOWN)
     header = ("time", "account", "strategy", "instrument", "side", "quantity", "price", "commission")
     rows = [

@@ -1,6 +1,8 @@
 """What starts the signal path, and what follows orders to their end."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from dagster import (
@@ -21,8 +23,20 @@ from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
 from fund_pipeline.ledger.work_waiting import count_orders_to_follow
 
+
+@dataclass
+class _Looked:
+    """When this process last followed orders as a whole."""
+
+    at: float
+
+
+_looked = _Looked(float("-inf"))
 NOTE_EXECUTIONS = "note_executions"
 INTERVAL_SECONDS = 5
+WHOLE_SECONDS = 30.0
+"""Beside batches, orders are looked at as a whole this often."""
+
 LATE_FILLS = timedelta(minutes=10)
 """How long after its end an order is still asked after: a fill may come after the word that it was cancelled."""
 
@@ -62,11 +76,13 @@ def _incoming(number: int, *, waits: bool) -> SensorDefinition:
 def follow_orders(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
     """The work is done here, because a run per look would cost seconds of processor time; a run shows what it found.
 
-    Not beside a batch: that follows the same orders at its end, and two would only wait for each other.
+    Not beside a batch: that follows its orders at its end, and two would only wait for each other. But a batch only
+    glances, and one may follow the other for hours: this looks at all now and then whatever goes on.
     """
-    if batch_under_way(context.instance, utc_now()):
+    if time.monotonic() < _looked.at + WHOLE_SECONDS and batch_under_way(context.instance, utc_now()):
         yield SkipReason("a batch is under way, which follows orders itself")
         return
+    _looked.at = time.monotonic()
     with opened_ledger() as ledger:
         followed_orders = count_orders_to_follow(ledger, utc_now() - LATE_FILLS)
         aside = count_aside(ledger)
