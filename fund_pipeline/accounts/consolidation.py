@@ -7,15 +7,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from fund_pipeline.accounts.findings import Finding, FindingKind
+from fund_pipeline.accounts.known_rates import OLDEST_RATE, known_rate, why_unknown
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import AccountSnapshot
 from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import TradingMode
-from fund_pipeline.ledger.rates import CurrencyRate, rate_at
+from fund_pipeline.ledger.rates import CurrencyRate
 from fund_pipeline.ledger.snapshots import snapshots_at
-
-OLDEST_RATE = timedelta(days=4)
-"""Over a long weekend the last rate is still the last rate; after this there is none."""
 
 _ZERO = Decimal(0)
 
@@ -141,15 +139,12 @@ class _Rates:
         if currency == self._currency:
             return Decimal(1)
         if currency not in self._found:
-            rate = rate_at(self._ledger, currency, self._currency, self._moment)
-            is_old = rate is not None and self._moment - rate.as_of > self._oldest
-            self._found[currency] = None if is_old else rate
+            self._found[currency] = known_rate(self._ledger, currency, self._currency, self._moment, self._oldest)
         found = self._found[currency]
         return None if found is None else found.rate
 
     def why_not(self, currency: str) -> str:
-        days = self._oldest.total_seconds() / 86_400
-        return f"no rate of {currency} in {self._currency} is younger than {days:g} days"
+        return why_unknown(currency, self._currency, self._oldest)
 
 
 def _part(

@@ -33,6 +33,7 @@ class FundDashboardAnswer(BaseModel):
 
     fund_id: str
     overview: Values
+    rates: list[Values] = Field(description="By which what is in other currencies is valued, and those that lack.")
     equity_history: list[Values] = Field(description="By day, oldest first.")
     positions: list[Values]
     signals: list[Values] = Field(description="The fifty newest, newest first.")
@@ -45,6 +46,7 @@ class FundDashboardAnswer(BaseModel):
         return cls(
             fund_id=one.fund_id,
             overview=plain(one.overview),
+            rates=_all(one.rates),
             equity_history=_all(one.equity_history),
             positions=_all(one.positions),
             signals=_all(one.signals),

@@ -30,8 +30,8 @@ def admin(
 ) -> None:
     """Tell how a fund is: money, margin, what is open, and what a person should do.
 
-    JSON: build_id, as_of, built_at, fund_id, overview{}, equity_history[], positions[], signals[], orders[],
-    scorecard[]; the columns are those of docs/dashboards.md.
+    JSON: build_id, as_of, built_at, fund_id, overview{}, rates[], equity_history[], positions[], signals[],
+    orders[], scorecard[]; the columns are those of docs/dashboards.md.
     """
     from dataclasses import asdict
 

@@ -23,6 +23,7 @@ BETWEEN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "open_positions": {"min_value": 0},
         "critical_alerts": {"min_value": 0},
     },
+    "fund_rates": {"rate": {"min_value": 0, "strict_min": True}},
     "fund_recent_signals": {"place": {"min_value": 1, "max_value": RECENT}},
     "fund_recent_orders": {
         "place": {"min_value": 1, "max_value": RECENT},

@@ -16,6 +16,7 @@ from fund_pipeline.accounts.payouts.overview import overview_of_fund
 from fund_pipeline.accounts.performance import Basis
 from fund_pipeline.accounts.snapshots import day_start, latest
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
+from fund_pipeline.dashboards.rate_facts import rates
 from fund_pipeline.execution.door import DoorReason
 from fund_pipeline.execution.ending import EndReason
 from fund_pipeline.ledger import Ledger
@@ -68,6 +69,7 @@ def worked_out(ledger: Ledger, now: datetime, time_zone: str) -> dict[str, pl.Da
         "strategy_funds": strategy_funds(ledger),
         "flow_kinds": flow_kinds(),
         "marks": marks(ledger),
+        "rates": rates(ledger, now, time_zone),
         "client_figures": client_figures(ledger),
         "payout_figures": payout_figures(ledger, now, time_zone),
         "reasons": reasons(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -12,8 +13,16 @@ Rows = tuple[Row, ...]
 Published = Mapping[str, Rows]
 """Published rows by mart."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the marts and their tables. Raise it when what a column means changes."""
+
+
+class RateUse(StrEnum):
+    """What a rate is for: what a fund is worth now, what it was when its day began, or at the end of a former day."""
+
+    NOW = "NOW"
+    DAY_START = "DAY_START"
+    DAY_END = "DAY_END"
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class AdminDashboard:
 
     fund_id: str
     overview: Row
+    rates: Rows
     equity_history: Rows
     positions: Rows
     signals: Rows

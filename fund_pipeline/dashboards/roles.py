@@ -14,6 +14,7 @@ FUND, CLIENT, SENDER = "fund_id", "client_id", "sender_id"
 
 ADMIN_MARTS = (
     "fund_overview",
+    "fund_rates",
     "fund_equity_history",
     "fund_open_positions",
     "fund_recent_signals",
@@ -30,6 +31,7 @@ def for_admin(published: Published, fund_id: str) -> AdminDashboard:
     return AdminDashboard(
         fund_id=fund_id,
         overview=overview,
+        rates=_sorted(_owned(published, "fund_rates", FUND, fund_id), "moment"),
         equity_history=_sorted(_owned(published, "fund_equity_history", FUND, fund_id), "day"),
         positions=_owned(published, "fund_open_positions", FUND, fund_id),
         signals=_sorted(_owned(published, "fund_recent_signals", FUND, fund_id), "place"),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from zoneinfo import ZoneInfo
 
-from fund_pipeline.dashboards.model import AdminDashboard, ClientDashboard, Row, SenderDashboard
+from fund_pipeline.dashboards.model import AdminDashboard, ClientDashboard, RateUse, Row, SenderDashboard
 
 DASH = "–"
 
@@ -37,9 +38,9 @@ ACTIONS = {
         "`fund orders list --state UNKNOWN`, and ask the broker for each by its id; do not send it again",
     ),
     "MARGIN_OVER_MAX": ("more margin is used than the limit allows", "close something, or add equity to the account"),
-    "OTHER_CURRENCY": (
-        "an account is in another currency than the fund's, so no sum is shown",
-        "correct the account's currency, or give it a fund of its own",
+    "NO_RATE": (
+        "a rate to the fund's currency is not known, so what rests on it is not shown",
+        "`fund rates add`, from a broker's statement",
     ),
     "NO_ACCOUNT": ("the fund has no open account", "`fund accounts add`"),
     "STATE_TOO_OLD": (
@@ -81,10 +82,33 @@ def admin_report(dashboard: AdminDashboard) -> Iterator[str]:
             f"It uses {amount(it['margin_used'])} {money} of margin, {percent(it['margin_used_of_max'])} of the "
             f"{percent(it['margin_cap'])} of equity that it may."
         )
+    yield from rates_told(dashboard)
     yield (
         f"{counted(it['open_positions'], 'position')} open, {counted(it['working_orders'], 'order')} working, "
         f"{counted(it['signals_today'], 'signal')} today, {counted(it['open_alerts'], 'alert')} unanswered."
     )
+
+
+def rates_told(dashboard: AdminDashboard) -> Iterator[str]:
+    """At which rates, of when, the figures are; which lack, and which days are left out for want of one."""
+    money, zone = dashboard.overview["currency"], ZoneInfo(dashboard.overview["time_zone"])
+    left_out: dict[str, list[Row]] = {}
+    for row in dashboard.rates:
+        then = "now" if row["used_for"] == RateUse.NOW else f"at {_moment(row['moment'], zone)}, for the day's start"
+        if row["used_for"] == RateUse.DAY_END:
+            if row["rate"] is None:
+                left_out.setdefault(row["problem"], []).append(row)
+        elif row["rate"] is None:
+            yield f"Not known {then}: {row['problem']}."
+        else:
+            told = f"{row['told_by']} told it at {_moment(row['told_at'], zone)}"
+            yield f"1 {row['currency']} = {quantity(row['rate'])} {money} {then}, as {told}."
+    for problem, rows in left_out.items():
+        yield f"Not in the history: {counted(len(rows), 'day')}, the last {rows[-1]['day']}: {problem}."
+
+
+def _moment(value: datetime, zone: ZoneInfo) -> str:
+    return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def client_report(dashboard: ClientDashboard) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
 
@@ -45,6 +46,17 @@ def count_open_positions(ledger: Ledger) -> tuple[int, datetime | None]:
     with ledger_away(), ledger.reading() as connection:
         changed: datetime | None = connection.execute(select(func.max(table.c.updated_at))).scalar()
         return int(connection.execute(held).scalar_one()), changed
+
+
+def position_currencies(ledger: Ledger) -> dict[str, set[str]]:
+    """By account, the currencies that its positions are in, flat ones too."""
+    table = tables.positions
+    found: dict[str, set[str]] = {}
+    with ledger_away(), ledger.reading() as connection:
+        rows: Iterable[Any] = connection.execute(select(table.c.account_id, table.c.currency).distinct())
+        for account_id, currency in rows:
+            found.setdefault(account_id, set()).add(currency)
+    return found
 
 
 def read_positions(

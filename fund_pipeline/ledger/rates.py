@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fund_pipeline.errors import ConflictError
@@ -19,6 +19,15 @@ from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.places import PLACES
 
 _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
+
+_TOLD = tables.currency_rates.c
+_LAST = (
+    select(tables.currency_rates)
+    .where(_TOLD.source == bindparam("one"), _TOLD.target == bindparam("other"), _TOLD.as_of <= bindparam("moment"))
+    .order_by(_TOLD.as_of.desc(), _TOLD.told_by)
+    .limit(1)
+)
+"""The last rate told one way round: of one way alone, the table's key leads there however many were told."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +83,15 @@ def state_rate(ledger: Ledger, rate: CurrencyRate, act: Act, *, dry_run: bool = 
 
 def rate_at(ledger: Ledger, source: str, target: str, moment: datetime) -> CurrencyRate | None:
     """The last rate of a pair up to a moment, told either way round; None when there was none."""
-    table = tables.currency_rates
-    told = ((table.c.source == source) & (table.c.target == target)) | (
-        (table.c.source == target) & (table.c.target == source)
-    )
-    query = (
-        select(table)
-        .where(told, table.c.as_of <= moment)
-        .order_by(table.c.as_of.desc(), (table.c.source == source).desc(), table.c.told_by)
-        .limit(1)
-    )
     with ledger_away(), ledger.reading() as connection:
-        row = connection.execute(query).mappings().one_or_none()
-    if row is None:
+        ways = [_last(connection, source, target, moment), _last(connection, target, source, moment)]
+    told = [one for one in ways if one is not None]
+    if not told:
         return None
-    found = CurrencyRate(**dict(row))
+    found = max(told, key=lambda one: (one.as_of, one.source == source))
     return found if found.source == source else found.inverse()
+
+
+def _last(connection: Connection, source: str, target: str, moment: datetime) -> CurrencyRate | None:
+    row = connection.execute(_LAST, {"one": source, "other": target, "moment": moment}).mappings().one_or_none()
+    return None if row is None else CurrencyRate(**dict(row))

@@ -46,6 +46,7 @@ def admin_page(
                 "is_late": (now - built.as_of).total_seconds() > LATE_SECONDS,
                 "health": words.HEALTH[dashboard.overview["health"]],
                 "to_dos": words.to_dos(dashboard.overview),
+                "rates": tuple(words.rates_told(dashboard)),
                 "equity_chart": equity,
                 "daily_chart": daily,
                 "margin_meter": charts.meter("Margin used of its maximum", dashboard.overview["margin_used_of_max"]),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.clients.holdings import held_by, returns_of_client
+from fund_pipeline.accounts.consolidation import consolidate
 from fund_pipeline.accounts.payouts.overview import overview_of_fund
 from fund_pipeline.accounts.performance import Basis
 from fund_pipeline.dashboards.facts import MEANINGS, client_figures, fund_limits, payout_figures, reasons
+from fund_pipeline.dashboards.rate_facts import rates
 from fund_pipeline.execution.door import DoorReason
 from fund_pipeline.execution.ending import EndReason
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.clients import list_clients
+from fund_pipeline.ledger.model import TradingMode
+from fund_pipeline_tests.dashboards import currencies
 from fund_pipeline_tests.samples import NOW, fill_ledger
 
 
@@ -46,6 +50,17 @@ def test_a_sender_is_told_what_the_payouts_say(ledger: Ledger) -> None:
         told.peak,
         told.next_payment_on,
     )
+
+
+def test_rates_are_those_that_the_books_consolidate_by(ledger: Ledger) -> None:
+    currencies.fill(ledger)
+    told = rates(ledger, currencies.NOW, currencies.ZONE)
+    assert set(told["currency"]) == set(currencies.OTHERS.values())
+    for row in told.iter_rows(named=True):
+        books = consolidate(ledger, row["fund_id"], TradingMode.PAPER, row["moment"])
+        used = {one.source: (one.rate, one.as_of, one.told_by) for one in books.rates}
+        assert used.get(row["currency"], (None,) * 3) == (row["rate"], row["told_at"], row["told_by"])
+        assert (row["problem"] is None) == (row["currency"] in used)
 
 
 def test_every_reason_has_words() -> None:

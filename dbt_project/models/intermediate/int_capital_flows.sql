@@ -1,5 +1,5 @@
--- Money that an account was given or gave away: it changes equity, and is nobody's gain. An opening balance says what was
--- there when the books began: where the broker had told of it before, nothing came in by it.
+-- Money that an account was given or gave away, in the fund's currency: it changes equity, and is nobody's gain. An opening
+-- balance says what was there when the books began: where the broker had told of it before, nothing came in by it.
 with first_heard as (
     select
         account_id,
@@ -11,7 +11,7 @@ with first_heard as (
 select
     flows.account_id,
     flows.effective_at,
-    flows.amount
+    flows.fund_amount as amount
 from {{ ref('stg_cash_flows') }} as flows
 inner join {{ ref('stg_flow_kinds') }} as kinds using (kind)
 left join first_heard using (account_id)

@@ -1,5 +1,5 @@
--- What the accounts of a fund's figures come to, in its currency. An amount is null as long as one account's is not known: a sum
--- without it would look like a loss.
+-- What the accounts of a fund's figures come to, in its currency. An amount is null as long as one account's is not known, or
+-- the rate that it is valued by: a sum without it would look like a loss.
 with flows as (
     -- Between the word that the day is measured from and the newest one: before and after, equity tells nothing of it.
     select
@@ -20,7 +20,9 @@ states as (
         any_value(states.mode) as mode,
         count(*) as accounts,
         count(*) filter (where states.as_of is null) as accounts_unheard,
-        count(*) filter (where states.currency <> funds.currency) as accounts_in_other_currency,
+        count(*) filter (where states.is_in_other_currency) as accounts_in_other_currency,
+        count(*) filter (where states.as_of is not null and states.equity is null) as accounts_without_rate,
+        count(*) filter (where day_starts.as_of is not null and day_starts.equity is null) as starts_without_rate,
         min(states.as_of) as oldest_state_at,
         sum(states.equity) as equity,
         sum(states.cash) as cash,
@@ -29,7 +31,6 @@ states as (
         sum(day_starts.equity) as equity_day_start,
         sum(flows.capital) as flows_today
     from {{ ref('int_account_states') }} as states
-    inner join {{ ref('stg_funds') }} as funds using (fund_id)
     left join {{ ref('int_account_day_starts') }} as day_starts using (account_id)
     left join flows using (account_id)
     group by states.fund_id
@@ -42,11 +43,12 @@ select
     accounts_unheard,
     accounts_in_other_currency,
     oldest_state_at,
-    accounts_unheard = 0 and accounts_in_other_currency = 0 as is_known,
+    accounts_without_rate + starts_without_rate > 0 as lacks_rate,
+    accounts_unheard = 0 and accounts_without_rate = 0 as is_known,
     case when is_known then {{ exact('equity') }} end as equity,
     case when is_known then {{ exact('cash') }} end as cash,
     case when is_known then {{ exact('margin_used') }} end as margin_used,
     case when is_known then {{ exact('unrealised_pnl') }} end as unrealised_pnl,
-    case when is_known then {{ exact('equity_day_start') }} end as equity_day_start,
+    case when is_known and starts_without_rate = 0 then {{ exact('equity_day_start') }} end as equity_day_start,
     case when is_known then {{ exact('flows_today') }} end as flows_today
 from states

@@ -1,19 +1,27 @@
--- What a strategy has done in a fund: fills, and what they realised after commission. PnL is null where positions are
--- in other currencies than the fund's.
-with positions as (
+-- What a strategy has done in a fund: fills, and what they realised after commission, in the fund's currency at the rates of
+-- now. PnL is null where such a rate is not known.
+with valued as (
     select
         positions.fund_id,
-        positions.strategy as strategy_id,
-        count(*) filter (where not positions.is_flat) as open_positions,
-        case
-            when bool_and(positions.currency = funds.currency) then {{ exact('sum(positions.realised_pnl)') }}
-        end as realised_pnl,
-        case
-            when bool_and(positions.currency = funds.currency) then {{ exact('sum(positions.commission)') }}
-        end as commission
+        positions.strategy,
+        positions.is_flat,
+        {{ in_fund_currency('positions.realised_pnl', 'positions.currency', 'funds.currency') }} as realised_pnl,
+        {{ in_fund_currency('positions.commission', 'positions.currency', 'funds.currency') }} as commission
     from {{ ref('int_positions') }} as positions
     inner join {{ ref('stg_funds') }} as funds using (fund_id)
-    group by positions.fund_id, positions.strategy
+    left join {{ ref('stg_rates') }} as rates
+        on rates.fund_id = positions.fund_id and rates.currency = positions.currency and rates.used_for = 'NOW'
+),
+
+positions as (
+    select
+        fund_id,
+        strategy as strategy_id,
+        count(*) filter (where not is_flat) as open_positions,
+        case when count(realised_pnl) = count(*) then {{ exact('sum(realised_pnl)') }} end as realised_pnl,
+        case when count(commission) = count(*) then {{ exact('sum(commission)') }} end as commission
+    from valued
+    group by fund_id, strategy
 ),
 
 fills as (

@@ -1,22 +1,15 @@
--- On each day on which a fund was heard of, the last word on every account up to then.
-with days as (
-    select distinct
-        accounts.fund_id,
-        heard.day
-    from {{ ref('int_account_days') }} as heard
-    inner join {{ ref('int_fund_accounts') }} as accounts using (account_id)
-    inner join {{ ref('int_fund_money') }} as money using (fund_id)
-    where money.accounts_in_other_currency = 0
-),
-
-by_account as (
+-- On each day on which a fund was heard of, the last word on every account up to then, in the fund's currency at the rates of
+-- that day's end. A day on which one of those is not known is left out: a sum without it would look like a loss.
+with by_account as (
     select
         days.fund_id,
         days.day,
         accounts.account_id,
+        accounts.currency,
+        accounts.fund_currency,
         last_value(heard.as_of ignore nulls) over so_far as as_of,
         last_value(heard.equity ignore nulls) over so_far as equity
-    from days
+    from {{ ref('int_fund_days') }} as days
     inner join {{ ref('int_fund_accounts') }} as accounts using (fund_id)
     left join {{ ref('int_account_days') }} as heard
         on heard.account_id = accounts.account_id and heard.day = days.day
@@ -35,16 +28,32 @@ given as (
     group by by_account.account_id, by_account.day
 ),
 
-by_day as (
+valued as (
     select
         by_account.fund_id,
         by_account.day,
-        max(by_account.as_of) as as_of,
-        {{ exact('sum(by_account.equity)') }} as equity,
-        {{ exact('sum(by_account.equity - coalesce(given.capital, 0))') }} as made
+        by_account.as_of,
+        {{ in_fund_currency('by_account.equity', 'by_account.currency', 'by_account.fund_currency') }} as equity,
+        coalesce(given.capital, 0) as capital
     from by_account
     left join given using (account_id, day)
-    group by by_account.fund_id, by_account.day
+    left join {{ ref('stg_rates') }} as rates
+        on rates.fund_id = by_account.fund_id
+        and rates.currency = by_account.currency
+        and rates.day = by_account.day
+        and rates.used_for in ('NOW', 'DAY_END')
+),
+
+by_day as (
+    select
+        fund_id,
+        day,
+        max(as_of) as as_of,
+        {{ exact('sum(equity)') }} as equity,
+        {{ exact('sum(equity - capital)') }} as made
+    from valued
+    group by fund_id, day
+    having count(equity) = count(*)
 )
 
 select

@@ -10,6 +10,7 @@ with figures as (
         coalesce(money.accounts, 0) as accounts,
         coalesce(money.accounts_unheard, 0) as accounts_unheard,
         coalesce(money.accounts_in_other_currency, 0) as accounts_in_other_currency,
+        money.lacks_rate,
         money.oldest_state_at,
         money.equity,
         money.cash,
@@ -60,7 +61,7 @@ judged as (
                 case when break_alerts > 0 then 'BOOKS_DIFFER' end,
                 case when unknown_orders > 0 then 'UNKNOWN_ORDERS' end,
                 case when margin_share > margin_cap then 'MARGIN_OVER_MAX' end,
-                case when accounts_in_other_currency > 0 then 'OTHER_CURRENCY' end,
+                case when lacks_rate then 'NO_RATE' end,
                 case when accounts = 0 then 'NO_ACCOUNT' end
             ],
             lambda code: code is not null

@@ -6,11 +6,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from fund_pipeline.accounts.consolidation import OLDEST_RATE
+from fund_pipeline.accounts.known_rates import OLDEST_RATE, known_rate
 from fund_pipeline.accounts.payouts.reckoning import RateOfDay
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.rates import rate_at
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -25,9 +24,8 @@ def rates_of_days(ledger: Ledger, zone: ZoneInfo, oldest: timedelta = OLDEST_RAT
     def rate(source: str, target: str, day: date) -> Decimal:
         key = (source, target, day)
         if key not in found:
-            moment = end_of_day(day, zone)
-            told = rate_at(ledger, source, target, moment)
-            if told is None or moment - told.as_of > oldest:
+            told = known_rate(ledger, source, target, end_of_day(day, zone), oldest)
+            if told is None:
                 raise InputError(
                     f"the rate of {source} in {target} on {day} is not known",
                     remedy=f"find it in a statement: `fund rates add {source} {target} RATE --at {day}T16:00 ...`",

@@ -54,6 +54,7 @@ WORKED_OUT = {
     "fund_limits": "Each fund's limits in force.",
     "strategy_funds": "Which strategy may trade for which fund.",
     "marks": "What each broker last valued each position at.",
+    "rates": "The rates to a fund's currency by which what it has in others is valued, or why there is none.",
     "client_figures": "What each client holds at the newest NAV, and both returns since its first day.",
     "payout_figures": "What each sender was and is owed in each fund and mode.",
     "flow_kinds": "Which kinds of cash flow are capital.",

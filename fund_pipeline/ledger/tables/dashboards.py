@@ -71,6 +71,19 @@ dashboard_fund_equity_history = _published(
     Column("pnl", ExactDecimal()),
 )
 
+dashboard_fund_rates = _published(
+    "fund_rates",
+    Column("fund_id", String(64), primary_key=True),
+    Column("currency", String(8), primary_key=True),
+    Column("used_for", String(16), primary_key=True),
+    Column("moment", UtcDateTime(), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("rate", ExactDecimal()),
+    Column("told_at", UtcDateTime()),
+    Column("told_by", String(64)),
+    Column("problem", Text),
+)
+
 dashboard_fund_open_positions = _published(
     "fund_open_positions",
     Column("fund_id", String(64), primary_key=True),
