@@ -34,7 +34,10 @@ NOW = at(4, 19)
 
 
 def fill(ledger: Ledger) -> None:
-    """Each fund has 100,000 in dollars and 50,000 in its other currency, told every day; one of them only today."""
+    """Each fund has 100,000 in dollars and 50,000 in its other currency, told every day; one of them only today.
+
+    The fund with dollars alone has another account from the second day on, of which no flow says where it came from.
+    """
     for name in (*OTHERS, PLAIN):
         put_fund(ledger, replace(FUND, fund_id=name, name=name.title()), ACT)
         insert_account(ledger, account(f"{name}-usd", fund_id=name), ACT)
@@ -47,6 +50,9 @@ def fill(ledger: Ledger) -> None:
                 _heard(ledger, f"{name}-other", currency, day, equity)
     _heard(ledger, f"{NEW_TODAY}-other", "AUD", 4, "50000", hour=15)
     _heard(ledger, f"{NEW_TODAY}-other", "AUD", 4, "50250.5")
+    insert_account(ledger, account(f"{PLAIN}-late", fund_id=PLAIN), ACT)
+    for day, equity in ((3, "7000"), (4, "7010")):
+        _heard(ledger, f"{PLAIN}-late", "USD", day, equity)
     _rates(ledger)
     _flows(ledger)
     _results(ledger)

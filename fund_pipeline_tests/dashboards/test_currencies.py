@@ -121,10 +121,10 @@ def test_each_day_of_the_history_is_what_the_books_say_of_its_end(
     plain = funds[PLAIN]
     assert [(row["equity"], row["pnl"]) for row in plain.equity_history] == [
         (100_000, None),
-        (100_500, 500),
-        (Decimal("100700.12"), Decimal("200.12")),
-    ]
-    assert (plain.rates, plain.overview["pnl_today"]) == ((), Decimal("200.12"))
+        (107_500, 500),
+        (Decimal("107710.12"), Decimal("210.12")),
+    ], "what an account had when it was first heard of is no profit"
+    assert (plain.rates, plain.overview["pnl_today"]) == ((), Decimal("210.12"))
 
 
 def test_without_a_rate_or_with_one_that_is_too_old_nothing_is_summed_and_it_is_said(

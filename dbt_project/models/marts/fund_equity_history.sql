@@ -34,7 +34,8 @@ valued as (
         by_account.day,
         by_account.as_of,
         {{ in_fund_currency('by_account.equity', 'by_account.currency', 'by_account.fund_currency') }} as equity,
-        coalesce(given.capital, 0) as capital
+        given.capital,
+        by_account.account_id
     from by_account
     left join given using (account_id, day)
     left join {{ ref('stg_rates') }} as rates
@@ -44,14 +45,24 @@ valued as (
         and rates.used_for in ('NOW', 'DAY_END')
 ),
 
+-- What an account had when it was first heard of, and no flow explains, nobody made.
+begun as (
+    select
+        *,
+        first_value(case when capital is null then equity else 0 end) over (
+            partition by account_id order by day
+        ) as brought
+    from valued
+),
+
 by_day as (
     select
         fund_id,
         day,
         max(as_of) as as_of,
         {{ exact('sum(equity)') }} as equity,
-        {{ exact('sum(equity - capital)') }} as made
-    from valued
+        {{ exact('sum(equity - coalesce(capital, 0) - brought)') }} as made
+    from begun
     group by fund_id, day
     having count(equity) = count(*)
 )
