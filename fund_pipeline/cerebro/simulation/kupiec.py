@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import chi2
+from scipy.special import chdtrc  # what chi2.sf of scipy.stats is, which takes a second to import
 
 from fund_pipeline.cerebro.cvar import check_beta
 from fund_pipeline.errors import InputError
@@ -52,7 +52,7 @@ def proportion_of_failures(count: int, days: int, beta: float) -> Exceedances:
     chance, seen = 1.0 - beta, count / days
     ratio = 2.0 * (_log(count, seen / chance) + _log(days - count, (1.0 - seen) / beta))
     ratio = max(ratio, 0.0)  # a difference of logarithms may be rounded to just below 0
-    return Exceedances(days, count, chance * days, seen, ratio, float(chi2.sf(ratio, 1)))
+    return Exceedances(days, count, chance * days, seen, ratio, float(chdtrc(1, ratio)))
 
 
 def _log(count: int, ratio: float) -> float:

@@ -17,13 +17,13 @@ from dagster import (
     asset,
     multi_asset,
 )
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from pydantic import Field
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.dashboards.building import begin_build
 from fund_pipeline.dashboards.publishing import check_build, publish_build
 from fund_pipeline.defs.markdown import markdown_table
+from fund_pipeline.defs.research.dbt_apart import DagsterDbtTranslator, DbtProcess, dbt_assets
 from fund_pipeline.defs.research.resources import MartsResource
 from fund_pipeline.ledger.dashboards import published_marts
 from fund_pipeline.warehouse.export import SOURCES
@@ -113,7 +113,7 @@ def ledger_export(config: Exporting, marts: MartsResource) -> Iterator[Materiali
 def dbt_models(context: AssetExecutionContext, marts: MartsResource) -> Iterator[Any]:
     """Every model, built in a new file; every dbt test is a check of the model it asks about."""
     folder = marts.site.begun()
-    dbt = DbtCliResource(project_dir=str(folder), profiles_dir=str(folder), dbt_executable=dbt_executable())
+    dbt = DbtProcess(project_dir=str(folder), profiles_dir=str(folder), dbt_executable=dbt_executable())
     yield from dbt.cli(["build"], context=context).stream()
 
 
