@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,10 +72,16 @@ class Watch:
         """Of this process and the database's, to a hundredth of a second."""
         there = 0.0
         for process in psutil.process_iter(["name"]):
-            if process.info["name"] == "postgres" and Path(process.cwd()) == self._database:
-                times = process.cpu_times()
-                there += times.user + times.system
+            if process.info["name"] == "postgres":
+                with suppress(psutil.NoSuchProcess):  # another server's, that ends just now
+                    there += self._of(process)
         return Took(time.perf_counter(), time.process_time() + there)
+
+    def _of(self, process: psutil.Process) -> float:
+        if Path(process.cwd()) != self._database:
+            return 0.0
+        times = process.cpu_times()
+        return float(times.user + times.system)
 
 
 class Measured(Floor):
