@@ -34,9 +34,11 @@ class Campaign:
     name : what `--only` calls it.
     run : takes the first seed, the number of trials, and what is to be told of each fault as it is found.
     trials, quick_trials : how many, and how many with `--quick`.
+    parts : into so many it is cut, to tell how far it is; 1 where trials belong together.
     """
 
     name: str
     run: Callable[[int, int, Callable[[Fault], None]], Outcome]
     trials: int
     quick_trials: int
+    parts: int = 1

@@ -21,10 +21,10 @@ from fund_pipeline_tests.front_door import anything, crowds, described, kills, o
 from fund_pipeline_tests.kills import campaign as trading_kills
 
 CAMPAIGNS = (
-    Campaign("allocation", allocation.run, trials=3000, quick_trials=300),
-    Campaign("orders", execution.run, trials=80, quick_trials=8),
-    Campaign("reconciliation", reconciliation.run, trials=1000, quick_trials=60),
-    Campaign("trading", trading.run, trials=2000, quick_trials=100),
+    Campaign("allocation", allocation.run, trials=3000, quick_trials=300, parts=10),
+    Campaign("orders", execution.run, trials=80, quick_trials=8, parts=10),
+    Campaign("reconciliation", reconciliation.run, trials=1000, quick_trials=60, parts=10),
+    Campaign("trading", trading.run, trials=2000, quick_trials=100, parts=10),
     Campaign("trading-kills", trading_kills.run, trials=200, quick_trials=20),
     Campaign("full-disk", disks.run, trials=100, quick_trials=10),
     Campaign("front-door-kills", kills.run, trials=100, quick_trials=10),
@@ -33,9 +33,6 @@ CAMPAIGNS = (
     Campaign("front-door-outages", outages.run, trials=3, quick_trials=1),
     Campaign("front-door-crowds", crowds.run, trials=12, quick_trials=2),
 )
-
-PARTS = 10
-"""Into so many a campaign is cut, so that one can see how far it is."""
 
 
 def main() -> int:
@@ -58,7 +55,7 @@ def main() -> int:
 def _whole(campaign: Campaign, first: int, trials: int) -> int:
     """One campaign, a part after the other; how many faults it found."""
     print(f"{campaign.name}: seeds {first} to {first + trials - 1}", flush=True)
-    faults, end, part = 0, first + trials, -(-trials // PARTS)
+    faults, end, part = 0, first + trials, -(-trials // campaign.parts)
     began = time.perf_counter()
     for start in range(first, end, part):
         found = campaign.run(start, min(part, end - start), lambda fault: print(f"  FAULT {fault}", flush=True))

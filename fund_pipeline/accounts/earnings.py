@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cached_property
@@ -23,6 +23,7 @@ from fund_pipeline.ledger.flow_model import CashFlow
 from fund_pipeline.ledger.funds import get_fund
 from fund_pipeline.ledger.model import TradingMode
 from fund_pipeline.ledger.order_model import Execution
+from fund_pipeline.ledger.own_entries import read_id
 from fund_pipeline.ledger.signal_fills import list_signal_fills
 from fund_pipeline.terms import Side
 
@@ -120,7 +121,7 @@ def _lines(books: FundBooks, ends: _Ends) -> tuple[TradedLine, ...]:
     opened: dict[Held, Decimal] = {}
     held: dict[Held, Decimal] = {}
     cash: dict[Held, Decimal] = {}
-    trades: dict[Held, list[Trade]] = {}
+    trades: dict[Held, dict[tuple[datetime, int], Trade]] = {}
     of: dict[Held, Execution] = {}
     for fill in books.fills:
         if fill.executed_at > ends.end:
@@ -137,7 +138,7 @@ def _lines(books: FundBooks, ends: _Ends) -> tuple[TradedLine, ...]:
         value = books.converted(price, fill.currency, day)
         cost = books.converted(fill.commission, fill.commission_currency, day)
         cash[key] = cash.get(key, _ZERO) - value - cost
-        trades.setdefault(key, []).append(Trade((day - ends.before).days, signed, value))
+        _note(trades.setdefault(key, {}), fill.executed_at, _trade(fill, (day - ends.before).days, signed, value))
     prices = {moment: prices_at(books.ledger, books.fund_id, books.mode, moment) for moment in (ends.start, ends.end)}
 
     def worth(key: Held, quantity: Decimal, moment: datetime, day: date) -> Decimal:
@@ -155,10 +156,25 @@ def _lines(books: FundBooks, ends: _Ends) -> tuple[TradedLine, ...]:
                 opening=opening,
                 cash=cash.get(key, _ZERO),
                 closing=worth(key, quantity, ends.end, ends.last),
-                at_work=position_capital(at_start, opening, trades.get(key, ()), days),
+                at_work=position_capital(at_start, opening, trades.get(key, {}).values(), days),
             )
         )
     return tuple(found)
+
+
+def _trade(fill: Execution, day: int, signed: Decimal, value: Decimal) -> Trade:
+    return Trade(day, signed, value, is_entry=read_id(fill.broker_execution_id)[0] is not None)
+
+
+def _note(trades: dict[tuple[datetime, int], Trade], at: datetime, one: Trade) -> None:
+    """Add it in its place. Entries of a moment belong together: what one of them takes back another books anew."""
+    if not one.is_entry:
+        trades[at, len(trades)] = one
+        return
+    before = trades.get((at, -1))
+    if before is not None:
+        one = replace(one, quantity=before.quantity + one.quantity, value=before.value + one.value)
+    trades[at, -1] = one
 
 
 def _worth(

@@ -61,7 +61,8 @@ def with_progress(run: Callable[[str, Telling], RunOutcome], *, quiet: bool) -> 
             TaskProgressColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=terminal, transient=True) as bar:
+        # It would send to the terminal what others print.
+        with Progress(*columns, console=terminal, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task("starting", total=None)
 
             def tell(step: Step) -> None:

@@ -70,11 +70,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _moment_of_text if dialect.name == "sqlite" else _in_utc
 
 
-def _plain(value: str | Decimal | None) -> Decimal | None:
+def _plain(value: str | Decimal | float | None) -> Decimal | None:
     if value is None:
         return None
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} came of arithmetic in SQLite, which has floats only: reckon with Decimals here")
     text = value if isinstance(value, str) else format(value, "f")
-    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text)
 
 
 def _moment_of_text(value: str | None) -> datetime | None:

@@ -1,5 +1,7 @@
 """What others print while we have the terminal."""
 
+import os
+import pty
 import subprocess
 import sys
 
@@ -25,6 +27,26 @@ def test_only_what_is_written_to_it_on_purpose_reaches_standard_output() -> None
         [sys.executable, "-X", "utf8", "-c", CHILD], capture_output=True, check=True, encoding="utf-8"
     )
     assert done.stdout.splitlines() == ["before", "meant – for people", "after"]
+
+
+IN_A_TERMINAL = """
+from fund_pipeline.cli.nightly import with_progress
+def run(correlation_id, tell):
+    print("noise")
+with_progress(run, quiet=False)
+print("after")
+"""
+
+
+def test_beside_a_bar_in_a_terminal_too() -> None:
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", IN_A_TERMINAL], stdout=theirs, stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "starting" in shown
+    assert "after" in shown
+    assert "noise" not in shown
 
 
 def _fail() -> None:

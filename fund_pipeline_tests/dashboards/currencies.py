@@ -1,4 +1,4 @@
-"""Six funds in dollars over three days, five of them with an account in a currency of which more or less is known."""
+"""Funds in dollars over three days, most of them with an account in a currency of which more or less is known."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from fund_pipeline_tests.samples import ACT, FUND, account, snapshot
 
 ZONE = "America/New_York"
 BOTH, ONE_OLD, NONE, NO_START, NEW_TODAY, PLAIN = "euro", "franc", "pound", "kiwi", "aussie", "plain"
+LATE_RATE, WIRED = "late", "wired"
 OTHERS = {BOTH: "EUR", ONE_OLD: "CHF", NONE: "GBP", NO_START: "NZD", NEW_TODAY: "AUD"}
 DEPOSIT, DEPOSIT_RATE = Decimal(10_000), Decimal("1.115")
 
@@ -53,9 +54,26 @@ def fill(ledger: Ledger) -> None:
     insert_account(ledger, account(f"{PLAIN}-late", fund_id=PLAIN), ACT)
     for day, equity in ((3, "7000"), (4, "7010")):
         _heard(ledger, f"{PLAIN}-late", "USD", day, equity)
+    _late(ledger)
     _rates(ledger)
     _flows(ledger)
     _results(ledger)
+
+
+def _late(ledger: Ledger) -> None:
+    """Two more funds: in one a rate is told a day late, to the other 1000 are wired after it is first heard of."""
+    for name, currency in ((LATE_RATE, "SEK"), (WIRED, "USD")):
+        put_fund(ledger, replace(FUND, fund_id=name, name=name.title()), ACT)
+        insert_account(ledger, account(f"{name}-usd", fund_id=name), ACT)
+        insert_account(ledger, account(f"{name}-other", fund_id=name, currency=currency), ACT)
+        for day in (2, 3, 4):
+            _heard(ledger, f"{name}-usd", "USD", day, "100000")
+    for day, equity in ((2, "50000"), (3, "51000"), (4, "52000")):
+        _heard(ledger, f"{LATE_RATE}-other", "SEK", day, equity)
+    _heard(ledger, f"{WIRED}-other", "USD", 4, "7000", hour=14)
+    wired = NewFlow(f"{WIRED}-other", AskedKind.DEPOSIT, Decimal(1000), "USD", at(4, 15), "wire")
+    record(ledger, wired, ZoneInfo(ZONE), Act("test", NOW, "corr-1"))
+    _heard(ledger, f"{WIRED}-other", "USD", 4, "8000")
 
 
 def _heard(ledger: Ledger, name: str, currency: str, day: int, equity: str, hour: int = 18) -> None:
@@ -73,6 +91,7 @@ def _rates(ledger: Ledger) -> None:
         ("NZD", "USD", at(4, 18), "0.6"),
         ("AUD", "USD", at(4, 14), "0.66"),
         ("AUD", "USD", at(4, 17), "0.67"),
+        ("SEK", "USD", at(3, 12), "0.1"),
     )
     record_rates(ledger, [CurrencyRate(one, other, t, f"{BOTH}-other", Decimal(x), t) for one, other, t, x in told])
 

@@ -27,6 +27,7 @@ from fund_pipeline_tests.dashboards.currencies import (
     BOTH,
     DEPOSIT,
     DEPOSIT_RATE,
+    LATE_RATE,
     NEW_TODAY,
     NO_START,
     NONE,
@@ -34,6 +35,7 @@ from fund_pipeline_tests.dashboards.currencies import (
     ONE_OLD,
     OTHERS,
     PLAIN,
+    WIRED,
     ZONE,
     at,
     fill,
@@ -84,7 +86,7 @@ def test_every_figure_is_what_the_books_consolidate(ledger: Ledger, funds: dict[
         books = _books(ledger, name)
         for figure in MONEY:
             assert fund.overview[figure] == _same(getattr(books, figure)), (name, figure)
-        assert fund.overview["accounts_in_other_currency"] == (name in OTHERS)
+        assert fund.overview["accounts_in_other_currency"] == (name in OTHERS or name == LATE_RATE)
         used = [row for row in fund.rates if row["used_for"] == "NOW" and row["rate"] is not None]
         assert [(row["currency"], row["rate"], row["told_at"], row["told_by"]) for row in used] == [
             (one.source, one.rate, one.as_of, one.told_by) for one in books.rates
@@ -125,6 +127,19 @@ def test_each_day_of_the_history_is_what_the_books_say_of_its_end(
         (Decimal("107710.12"), Decimal("210.12")),
     ], "what an account had when it was first heard of is no profit"
     assert (plain.rates, plain.overview["pnl_today"]) == ((), Decimal("210.12"))
+
+
+def test_what_an_account_brought_with_it_is_no_profit_and_what_it_makes_is_though_its_first_day_has_no_rate(
+    funds: dict[str, AdminDashboard],
+) -> None:
+    late, wired = funds[LATE_RATE], funds[WIRED]
+    assert [(row["equity"], row["pnl"]) for row in late.equity_history] == [(105_100, None), (105_200, 100)]
+    assert [(row["equity"], row["pnl"]) for row in wired.equity_history] == [
+        (100_000, None),
+        (100_000, 0),
+        (108_000, 0),
+    ]
+    assert (late.overview["pnl_today"], wired.overview["pnl_today"]) == (100, 0)
 
 
 def test_without_a_rate_or_with_one_that_is_too_old_nothing_is_summed_and_it_is_said(

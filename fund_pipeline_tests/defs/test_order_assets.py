@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from dagster import AssetKey, DagsterInstance, RunRequest, SkipReason, build_sensor_context
 
 from fund_pipeline.clock import utc_now
-from fund_pipeline.decisions import decide_waiting
+from fund_pipeline.decisions import decide_waiting, work
 from fund_pipeline.decisions.batch import LEASE
-from fund_pipeline.defs.trading import order_sensors
+from fund_pipeline.decisions.desk import TradingDesk
+from fund_pipeline.defs.trading import order_assets, order_sensors
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.order_assets import SIGNALS_TAG
 from fund_pipeline.defs.trading.order_sensors import follow_orders, incoming_signals
 from fund_pipeline.execution import submit_intents
+from fund_pipeline.execution.following import Followed
 from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.claims import claim
 from fund_pipeline.ledger.migrate import upgrade
@@ -90,6 +93,24 @@ def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, i
     (second,) = asked(instance, INCOMING)
     assert isinstance(second, SkipReason)
     assert "under way" in str(second.skip_message)
+
+
+def test_a_batch_only_glances_while_the_sensor_asks_after_orders_too(
+    floor: Floor, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bool] = []
+
+    def noted(desk: TradingDesk, now: Callable[[], datetime], *, glance: bool) -> Followed:
+        looked.append(glance)
+        return work.follow_orders(desk, now, glance=glance)
+
+    monkeypatch.setattr(order_assets, "follow_orders", noted)
+    job = trading_definitions(("demo",)).resolve_job_def("size_and_execute")
+    floor.price(AAPL="150")
+    job.execute_in_process(instance=instance)
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    job.execute_in_process(instance=instance)
+    assert looked == [False, True]
 
 
 def test_orders_are_followed_as_a_whole_now_and_then_even_while_batches_follow_each_other(

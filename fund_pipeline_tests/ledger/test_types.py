@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
 from fund_pipeline.ledger import Ledger, tables
@@ -26,6 +26,18 @@ def test_money_comes_back_exactly(ledger: Ledger, capital: Decimal) -> None:
 def test_money_that_is_not_exact_is_refused(ledger: Ledger, wrong: object) -> None:
     with pytest.raises(StatementError, match=r"finite Decimals|decimal places"):
         put_fund(ledger, Fund("bad", "Bad", "USD", wrong), ACT)  # type: ignore[arg-type]
+
+
+def test_what_a_database_reckons_is_exact_or_refused_where_it_has_floats_only(ledger: Ledger) -> None:
+    least = Decimal("0.000000000001")
+    put_fund(ledger, Fund("exact", "Exact", "USD", least), ACT)
+    query = select(func.sum(tables.funds.c.capital)).where(tables.funds.c.fund_id == "exact")
+    with ledger.reading() as connection:
+        if not ledger.is_sqlite:
+            assert connection.execute(query).scalar() == least
+            return
+        with pytest.raises(TypeError, match="reckon with Decimals"):
+            connection.execute(query).scalar()
 
 
 def test_a_time_comes_back_in_utc_whatever_zone_it_was_given_in(ledger: Ledger) -> None:

@@ -45,14 +45,34 @@ valued as (
         and rates.used_for in ('NOW', 'DAY_END')
 ),
 
--- What an account had when it was first heard of, and no flow explains, nobody made.
+first_heard as (
+    select
+        account_id,
+        min(as_of) as as_of
+    from {{ ref('stg_account_snapshots') }}
+    group by account_id
+),
+
+explained as (
+    select distinct first_heard.account_id
+    from first_heard
+    inner join {{ ref('int_capital_flows') }} as capital
+        on capital.account_id = first_heard.account_id and capital.effective_at <= first_heard.as_of
+),
+
+-- What an account had when it was first heard of, if no flow before that says where it came from, nobody made.
 begun as (
     select
-        *,
-        first_value(case when capital is null then equity else 0 end) over (
-            partition by account_id order by day
-        ) as brought
+        valued.*,
+        case
+            when explained.account_id is null
+                then first_value(valued.equity - coalesce(valued.capital, 0) ignore nulls) over (
+                    partition by valued.account_id order by valued.day
+                )
+            else 0
+        end as brought
     from valued
+    left join explained using (account_id)
 ),
 
 by_day as (

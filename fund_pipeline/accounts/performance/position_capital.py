@@ -15,13 +15,16 @@ class Trade:
 
     Attributes
     ----------
-    quantity : above zero bought, below zero sold; never 0.
+    quantity : above zero bought, below zero sold; 0 only of an entry.
     value : quantity times price, without costs, in the fund's currency.
+    is_entry : it corrects the books, as for a split: what is held and its cost are so from the start of its day, and
+        nothing was traded.
     """
 
     day: int
     quantity: Decimal
     value: Decimal
+    is_entry: bool = False
 
 
 def position_capital(quantity: Decimal, value: Decimal, trades: Iterable[Trade], days: int) -> Decimal:
@@ -40,6 +43,11 @@ def position_capital(quantity: Decimal, value: Decimal, trades: Iterable[Trade],
     with localcontext(EXACT):
         cost, weighted = value, value * days
         for one in trades:
+            if one.is_entry:
+                change = one.value if quantity + one.quantity else -cost
+                cost, weighted = cost + change, weighted + change * (days - one.day + 1)
+                quantity += one.quantity
+                continue
             closed = min(abs(one.quantity), abs(quantity)) if quantity * one.quantity < 0 else ZERO
             if closed:
                 taken = cost * closed / abs(quantity)

@@ -20,6 +20,7 @@ from fund_pipeline.decisions.work import decide_rounds, follow_orders, read_wait
 from fund_pipeline.defs.funds import active_key
 from fund_pipeline.defs.markdown import markdown_table
 from fund_pipeline.defs.trading.desk import opened_desk
+from fund_pipeline.defs.trading.following import count_followed
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.signal_assets import signal_inbox
 from fund_pipeline.ledger.executions import list_executions
@@ -113,7 +114,9 @@ def orders() -> MaterializeResult[None]:
 def executions() -> MaterializeResult[None]:
     """Fills as the brokers tell of them, each booked once, and orders brought to their end."""
     with opened_desk() as desk:
-        followed = follow_orders(desk, utc_now, glance=True)  # the sensor follow_orders looks at all
+        # While orders are live or have ended lately, the sensor follow_orders looks at all of them.
+        glance = count_followed(desk.ledger) > 0
+        followed = follow_orders(desk, utc_now, glance=glance)
         newest = list_executions(desk.ledger, newest=SHOWN)
     header = ("time", "account", "strategy", "instrument", "side", "quantity", "price", "commission")
     rows = [

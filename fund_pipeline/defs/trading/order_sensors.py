@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dagster import (
     DefaultSensorStatus,
@@ -16,12 +15,12 @@ from dagster import (
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading.desk import opened_desk
+from fund_pipeline.defs.trading.following import count_followed
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.starting import note_this_start
 from fund_pipeline.defs.trading.watching import SIZE_AND_EXECUTE, WATCHERS, batch_under_way, look_once, watch
 from fund_pipeline.execution import follow
 from fund_pipeline.ledger.executions_aside import count_aside
-from fund_pipeline.ledger.work_waiting import count_orders_to_follow
 
 
 @dataclass
@@ -36,9 +35,6 @@ NOTE_EXECUTIONS = "note_executions"
 INTERVAL_SECONDS = 5
 WHOLE_SECONDS = 30.0
 """Beside batches, orders are looked at as a whole this often."""
-
-LATE_FILLS = timedelta(minutes=10)
-"""How long after its end an order is still asked after: a fill may come after the word that it was cancelled."""
 
 
 def incoming_signals(*, waits: bool) -> tuple[SensorDefinition, ...]:
@@ -84,7 +80,7 @@ def follow_orders(context: SensorEvaluationContext) -> Iterator[RunRequest | Ski
         return
     _looked.at = time.monotonic()
     with opened_ledger() as ledger:
-        followed_orders = count_orders_to_follow(ledger, utc_now() - LATE_FILLS)
+        followed_orders = count_followed(ledger)
         aside = count_aside(ledger)
     if not followed_orders and not aside:
         yield SkipReason("no order is live, none has ended lately, and no fill waits to be booked")

@@ -41,6 +41,28 @@ def test_capital_counts_by_the_days_it_was_there(several: list[Trade], expected:
     assert position_capital(Decimal(5), Decimal(500), several, 10) == expected
 
 
+def entry(number: int, quantity: int, value: int) -> Trade:
+    return Trade(number, Decimal(quantity), Decimal(value), is_entry=True)
+
+
+@pytest.mark.parametrize(
+    ("held", "worth", "several", "expected"),
+    [
+        (5, 500, [entry(3, 5, 0)], 500),  # split: twice as many at the same cost
+        (5, 500, [entry(3, -4, 0)], 500),  # and the other way round
+        (-5, -500, [entry(3, -5, 0)], -500),
+        (5, 500, [entry(3, 0, 20)], 500 + 16),  # told anew at another price
+        (0, 0, [entry(6, 5, 500)], 250),  # given to this strategy
+        (5, 500, [entry(6, -5, -450)], 250),  # taken from that one: nothing is left of its cost
+        (5, 500, [entry(3, 5, 0), trade(6, -10, 70)], 500 - Decimal("0.4") * 500),
+    ],
+)
+def test_an_entry_into_the_books_is_no_trade_and_has_no_day_twice(
+    held: int, worth: int, several: list[Trade], expected: Decimal
+) -> None:
+    assert position_capital(Decimal(held), Decimal(worth), several, 10) == expected
+
+
 def test_a_short_has_capital_below_zero() -> None:
     assert position_capital(Decimal(-5), Decimal(-500), [trade(5, 5, 90)], 10) == -250
     assert position_capital(Decimal(0), Decimal(0), [trade(3, -5, 90), trade(3, 5, 80)], 10) == -45
