@@ -25,6 +25,10 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Ledgers and homes lie in memory: a test makes dozens of commits, and a disk takes 8 ms to be sure of each.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
+# As many tests as there are processors run at once: a second thread for a product of small matrices takes its processor
+# from another test. NumPy reads this when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says nothing about whether it is right, and machines are shared. The same code gets the same
 # examples wherever it is tested; `make chaos` tries every law with new ones (`--hypothesis-profile=anew`).
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.databases import execute, new_database
+from fund_pipeline_tests.databases import new_database
 
 DRIVER = "postgresql+psycopg2://"
 
@@ -66,14 +66,12 @@ def places_on_sqlite(template: Path, folder: Path, make: Callable[[str, Path], P
 @contextmanager
 def place_on_postgres(server: PostgresServer, template: str, home: Path, make: Callable[[str, Path], P]) -> Iterator[P]:
     """One place on a copy of a database."""
-    name = f"test_{uuid.uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    made = make(_with_driver(server.get_uri(database=name)), home)
-    try:
-        yield made
-    finally:
-        made.close()
-        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(server, template) as url:
+        made = make(_with_driver(url), home)
+        try:
+            yield made
+        finally:
+            made.close()
 
 
 def _found(url: str, found: Found) -> None:

@@ -1,4 +1,4 @@
-"""The nightly job run in this process, on a copy of the sample files that a test may spoil."""
+"""The nightly job run in this process, on a copy of the sample files that a test may spoil; and a fund that trades."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.services.nightly import run_nightly
 from fund_pipeline.services.research import RunOutcome
 from fund_pipeline.settings import load_settings
+from fund_pipeline_tests.decisions.floor import found
+from fund_pipeline_tests.floors import founded_on_sqlite
 from fund_pipeline_tests.homes import ROOT, Home
 
 CHOSEN = ("Factor_Rotation", "LowVol_Long", "SPX_VolTarget", "TS_Momentum")
@@ -30,6 +32,12 @@ class Night:
     def run(self) -> RunOutcome:
         """The nightly job, once."""
         return run_nightly(load_settings(), "corr-test", lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded ledger of a small fund that may trade, for copying."""
+    return founded_on_sqlite(tmp_path_factory.mktemp("founded") / "ledger.sqlite", found)
 
 
 @pytest.fixture

@@ -14,25 +14,19 @@ from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading import starting
 from fund_pipeline.defs.trading.books_assets import prove_the_books
 from fund_pipeline.defs.trading.definitions import trading_definitions
-from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.breaks import list_breaks, locks
-from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+from fund_pipeline_tests.decisions.floor import Floor, leg, signal
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 
 KEY = "STOCK:AAPL"
 
 
 @pytest.fixture
-def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
+def floor(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
     monkeypatch.setenv("FUND_PAPER_PRICES", "")
     monkeypatch.setattr(starting, "_noted", set())
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    found(ledger)
-    ledger.close()
-    made = Floor(url, tmp_path)
+    made = Floor(embedded_url(founded, tmp_path / "ledger.sqlite"), tmp_path)
     made.now = utc_now()
     yield made
     made.close()

@@ -20,11 +20,10 @@ from fund_pipeline.defs.trading.order_assets import SIGNALS_TAG
 from fund_pipeline.defs.trading.order_sensors import follow_orders, incoming_signals
 from fund_pipeline.execution import submit_intents
 from fund_pipeline.execution.following import Followed
-from fund_pipeline.ledger import open_ledger
 from fund_pipeline.ledger.claims import claim
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.signals.inbox import process_pending
-from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+from fund_pipeline_tests.decisions.floor import Floor, leg, signal
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 from fund_pipeline_tests.signals.inboxes import READER
 
 (INCOMING,) = incoming_signals(waits=False)
@@ -32,16 +31,11 @@ PATH = ("signals", "decisions", "orders", "executions", "positions")
 
 
 @pytest.fixture
-def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
+def floor(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
     """A trading floor in the home that the environment names, whose clock is the real one."""
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
     monkeypatch.setenv("FUND_PAPER_PRICES", "")
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    found(ledger)
-    ledger.close()
-    made = Floor(url, tmp_path)
+    made = Floor(embedded_url(founded, tmp_path / "ledger.sqlite"), tmp_path)
     made.now = utc_now()
     yield made
     made.close()

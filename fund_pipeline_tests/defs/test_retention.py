@@ -12,9 +12,7 @@ from dagster import DagsterInstance, DagsterRunStatus
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.retention import PRUNED, prune_runs
-from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.decisions.floor import found
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 
 DEFINITIONS = trading_definitions(("demo",))
 LATER = timedelta(days=1)
@@ -47,13 +45,9 @@ def test_it_stops_in_time_and_goes_on_the_next_night(instance: DagsterInstance) 
     assert prune_runs(instance, utc_now() + LATER).total() == 1
 
 
-def test_the_job_tells_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_tells_what_is_stored(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    found(ledger)
-    ledger.close()
+    embedded_url(founded, tmp_path / "ledger.sqlite")
     with DagsterInstance.ephemeral() as instance:
         result = DEFINITIONS.resolve_job_def("prune_history").execute_in_process(instance=instance)
     (output,) = [event for event in result.all_events if event.is_successful_output]

@@ -12,18 +12,18 @@ from fund_pipeline.defs.trading.latency_assets import signal_latency, signals_ar
 from fund_pipeline.defs.trading.signal_assets import signal_inbox, signal_quality
 from fund_pipeline.defs.trading.signal_checks import QUESTIONS, SIGNAL_CHECKS, judge
 from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.settings import load_settings
 from fund_pipeline.signals.inbox import Arrival, WayIn, adopt_document, store_at_any_rate
 from fund_pipeline.signals.quality import SenderQuality
 from fund_pipeline.signals.spool import Spool
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 from fund_pipeline_tests.signals.inboxes import arrival, hooked, register
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
-    upgrade(load_settings().ledger_url)
+    embedded_url(sqlite_template, tmp_path / "ledger.sqlite")
     return tmp_path
 
 

@@ -15,23 +15,17 @@ from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.trading import watching
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.order_sensors import incoming_signals
-from fund_pipeline.ledger import open_ledger
-from fund_pipeline.ledger.migrate import upgrade
-from fund_pipeline_tests.decisions.floor import Floor, found, leg, signal
+from fund_pipeline_tests.decisions.floor import Floor, leg, signal
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 from fund_pipeline_tests.waiting import wait_until
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def floor(tmp_path: Path) -> Iterator[Floor]:
+def floor(founded: Path, tmp_path: Path) -> Iterator[Floor]:
     """A trading floor on the real clock."""
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    ledger = open_ledger(url)
-    found(ledger)
-    ledger.close()
-    made = Floor(url, tmp_path)
+    made = Floor(embedded_url(founded, tmp_path / "ledger.sqlite"), tmp_path)
     made.now = utc_now()
     yield made
     made.close()

@@ -18,7 +18,6 @@ from fund_pipeline.errors import InputError, TemporaryError
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.away import away_ledger
-from fund_pipeline.ledger.migrate import upgrade
 from fund_pipeline.ledger.strategies import put_strategy
 from fund_pipeline.signals import Environment, SenderOptions
 from fund_pipeline.signals.inbox import Arrival, WayIn, accept_or_spool, list_signals
@@ -27,6 +26,7 @@ from fund_pipeline.signals.spool import Spool
 from fund_pipeline_tests.api.signals.frontage import entry, secret
 from fund_pipeline_tests.homes import ROOT
 from fund_pipeline_tests.keys import SECRETS_KEY
+from fund_pipeline_tests.ledger_fixtures import embedded_url
 from fund_pipeline_tests.samples import strategy
 from fund_pipeline_tests.waiting import wait_until
 
@@ -37,11 +37,9 @@ HIDDEN = "hunter2"
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(sqlite_template: Path, tmp_path: Path) -> Iterator[Ledger]:
     """An embedded ledger with a strategy."""
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    opened = open_ledger(url)
+    opened = open_ledger(embedded_url(sqlite_template, tmp_path / "ledger.sqlite"))
     put_strategy(opened, strategy("S-tess"), Act("test", utc_now()))
     yield opened
     opened.close()
