@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import subprocess
@@ -21,21 +20,18 @@ from fund_pipeline.services.signals import SignalWaiter
 _LAST_LINES = 15
 _KEEP_BYTES = 10_000_000
 _AGAIN_SECONDS = 5.0
-_NICER = 10
 
 
 @dataclass(frozen=True)
 class Service:
     """One process to start: its name (also of its log) and its command line.
 
-    `again` starts it anew when it ends; the end of any other ends all. One that `gives_way` has, with all it starts,
-    the processors only where the others leave them.
+    `again` starts it anew when it ends; the end of any other ends all.
     """
 
     name: str
     command: tuple[str, ...]
     again: bool = False
-    gives_way: bool = False
 
 
 class StopRequested(Exception):
@@ -146,7 +142,7 @@ class ServiceGroup:
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         with self._open_log(service.name) as log:
-            child = subprocess.Popen(
+            return subprocess.Popen(
                 service.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -154,9 +150,6 @@ class ServiceGroup:
                 env=self._environment,
                 process_group=self._guard.pid,
             )
-        if service.gives_way:
-            os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICER)
-        return child
 
     def _open_log(self, name: str) -> BinaryIO:
         path = self.log_of(name)

@@ -24,13 +24,11 @@ def code_server(location: str, socket: Path) -> Service:
     """The server of one code location, on a unix socket: no other user can reach it, and no port can be taken.
 
     A location that cannot be imported is served with its error, so that a broken `research` never stops `trading`.
-    Its runs have its priority: an optimisation, or a build of the dashboards, is never what an order waits for.
     """
     module = f"fund_pipeline.defs.{location}.definitions"
     options = ("--socket", str(socket), "--module-name", module, "--location-name", location)
     flags = ("--lazy-load-user-code", "--use-python-environment-entry-point", "--max-workers", str(AT_ONCE))
-    command = (sys.executable, "-m", "dagster", "api", "grpc", *options, *flags)
-    return Service(location, command, gives_way=location == "research")
+    return Service(location, (sys.executable, "-m", "dagster", "api", "grpc", *options, *flags))
 
 
 def warm(location: str, socket: Path, dagster_home: Path) -> Service:

@@ -125,16 +125,6 @@ def python(name: str, code: str) -> Service:
     return Service(name, (sys.executable, "-c", code))
 
 
-def test_one_that_gives_way_has_what_it_starts_give_way_too_and_others_keep_their_priority(group: ServiceGroup) -> None:
-    starts = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEPER!r}])"
-    for service in (replace(python("heavy", starts), gives_way=True), python("quick", SLEEPER)):
-        group.start(service)
-    heavy = psutil.Process(group.pids["heavy"])
-    (child,) = wait_until(heavy.children, seconds=20, what="its child")
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert (heavy.nice(), child.nice(), psutil.Process(group.pids["quick"]).nice()) == (own + 10, own + 10, own)
-
-
 def test_a_service_that_ends_is_named_with_its_exit_code_its_last_lines_and_its_log(group: ServiceGroup) -> None:
     group.start(python("steady", SLEEPER))
     group.start(python("faulty", "import sys; print('working'); sys.exit('out of luck')"))
