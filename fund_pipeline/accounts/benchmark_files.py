@@ -29,7 +29,7 @@ def _day(text: Any) -> date:
         raise ValueError("write a day as 2026-03-31") from None
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), Field(gt=date.min, lt=date.max)]
 Share = Annotated[Decimal, Exact, Field(max_digits=25, decimal_places=20)]
 
 

@@ -19,7 +19,7 @@ def output_kept_for_us() -> Iterator[TextIO]:
     before = sys.stdout
     try:
         number = before.fileno()
-    except io.UnsupportedOperation:  # not a file: a test's
+    except io.UnsupportedOperation:  # no file: whoever calls this command within its own process keeps what it writes
         with redirect_stdout(io.StringIO()):
             yield before
         return

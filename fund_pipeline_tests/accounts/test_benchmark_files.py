@@ -44,6 +44,8 @@ def test_periods_are_read_in_their_order(tmp_path: Path) -> None:
         (HEAD + "2025-01-01,2025-01-31,STOCK,1\n", "line 2: return is ''"),
         (HEAD + "01/01/2025,2025-01-31,STOCK,1,0.02\n", "line 2: from is '01/01/2025': .*write a day as"),
         (HEAD + "2025-01-01,2025-01-32,STOCK,1,0.02\n", "line 2: to is '2025-01-32'"),
+        (HEAD + "0001-01-01,2025-01-31,STOCK,1,0.02\n", "line 2: from is '0001-01-01'"),
+        (HEAD + "2025-01-01,9999-12-31,STOCK,1,0.02\n", "line 2: to is '9999-12-31'"),
         (HEAD + "2025-02-01,2025-01-31,STOCK,1,0.02\n", "line 2: to is 2025-01-31, before from, 2025-02-01"),
         (HEAD + "2025-01-01,2025-01-31,,1,0.02\n", "line 2: segment is ''"),
         (HEAD + "2025-01-01,2025-01-31,STOCK,NaN,0.02\n", "line 2: weight is 'NaN'"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind
-from fund_pipeline.execution.brokers.paper import FILL, FaultKind
+from fund_pipeline.execution.brokers.paper import FILL, FaultKind, PaperBroker
 from fund_pipeline.execution.port import BrokerExecution, OrderRequest
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.executions import list_executions
@@ -140,15 +140,16 @@ def test_what_a_glance_does_not_see_of_an_order_that_has_ended_a_whole_look_does
     world.wait(1800)
     asked: list[datetime] = []
 
-    class Asked(type(world.broker)):  # type: ignore[misc]
+    class Asked(PaperBroker):
         def executions(self, since: datetime) -> tuple[BrokerExecution, ...]:
             asked.append(since)
-            found: tuple[BrokerExecution, ...] = super().executions(since)
-            return found
+            return super().executions(since)
 
-    world.brokers = {"a1": Asked(world.home / "paper" / "DU1.sqlite", world.now)}
+    broker = Asked(world.home / "paper" / "DU1.sqlite", world.now)
+    world.brokers = {"a1": broker}
     world.follow(glance=True)
     assert world.held() == 100
     world.follow()
     assert world.held() == 130
+    broker.close()
     assert asked[0] - asked[1] == timedelta(minutes=59)
