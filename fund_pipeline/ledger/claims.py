@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, or_, select, update
 
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.signal_model import SignalRow, SignalState, Verdict
@@ -117,5 +118,4 @@ def _note(connection: Connection, moved: Sequence[tuple[SignalRow, Verdict]], ac
         }
         for row, verdict in moved
     ]
-    if steps:
-        connection.execute(insert(tables.signal_transitions), steps)
+    insert_rows(connection, tables.signal_transitions, steps)

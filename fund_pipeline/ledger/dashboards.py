@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, func, inser
 
 from fund_pipeline.errors import ConflictError, InvariantError
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 
@@ -156,7 +157,7 @@ def _insert(connection: Connection, mart: str, build_id: str, rows: Sequence[Row
             raise InvariantError(f"the mart {mart} and its table differ in: {odd}", remedy="add a migration")
     for start in range(0, len(rows), _CHUNK):
         chunk = [{_BUILD: build_id, **row} for row in rows[start : start + _CHUNK]]
-        connection.execute(insert(_table(mart)), chunk)
+        insert_rows(connection, _table(mart), chunk)
 
 
 def _prune(connection: Connection, last: int) -> None:

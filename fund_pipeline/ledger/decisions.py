@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Trouble
 from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import Change, DecisionRow, OrderRow
@@ -96,8 +97,7 @@ def write_decisions(connection: Connection, decided: Sequence[NewDecision]) -> t
 
 
 def _flush(connection: Connection, rows: list[dict[str, object]], orders: list[OrderRow]) -> None:
-    if rows:
-        connection.execute(insert(tables.decisions), rows)
+    insert_rows(connection, tables.decisions, rows)
     insert_orders(connection, orders)
     rows.clear()
     orders.clear()

@@ -13,6 +13,7 @@ from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Account, Trouble
 from fund_pipeline.ledger.accounts import known_account
 from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import UNATTRIBUTED, Execution, OrderRow, Position
@@ -165,7 +166,7 @@ class _Together:
         """Write all of it. TemporaryError when somebody changed an order that we hold, which rolls everything back."""
         if not self.booked:
             return
-        self._connection.execute(insert(tables.executions), [_row(one) for one in self.booked])
+        insert_rows(self._connection, tables.executions, [_row(one) for one in self.booked])
         for position in self._positions.values():
             if position is not None:
                 write_position(self._connection, position)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, select
 
 from fund_pipeline.errors import ConflictError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.closed_months import newest_closed
 from fund_pipeline.ledger.dealing_requests import hold_register
 from fund_pipeline.ledger.engine import Ledger
@@ -129,10 +130,9 @@ def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
     for row in rows:
         waiting.append(row)
         if len(waiting) == CHUNK:
-            connection.execute(insert(table), waiting)
+            insert_rows(connection, table, waiting)
             waiting = []
-    if waiting:
-        connection.execute(insert(table), waiting)
+    insert_rows(connection, table, waiting)
 
 
 def _refuse_closed(connection: Connection, fund_id: str, mode: TradingMode, day: date) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Trouble
 from fund_pipeline.ledger.alerts import raise_alert
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_law import ENDED, may_become
@@ -76,8 +77,7 @@ def take_steps(connection: Connection, steps: Sequence[Step]) -> tuple[OrderRow 
     for rows in _alike(changed):
         connection.execute(_CHANGE, rows)
     made = [step for step, row in zip(steps, taken, strict=True) if row is not None]
-    if made:
-        connection.execute(insert(tables.order_transitions), [_transition(step) for step in made])
+    insert_rows(connection, tables.order_transitions, [_transition(step) for step in made])
     insert_orders(connection, [step.successor for step in made if step.successor is not None])
     for step in made:
         for trouble in step.troubles:

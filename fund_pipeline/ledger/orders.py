@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from fund_pipeline.errors import NotFoundError
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import OrderRow, OrderState, OrderTransition
@@ -116,9 +117,8 @@ def exits_after(ledger: Ledger, entry: OrderRow) -> tuple[tuple[OrderRow, ...], 
 
 def insert_orders(connection: Connection, orders: Sequence[OrderRow]) -> None:
     """Add orders within the caller's transaction."""
-    if orders:
-        rows = [as_row({name: getattr(order, name) for name in _COLUMNS}) for order in orders]
-        connection.execute(insert(tables.orders), rows)
+    rows = [as_row({name: getattr(order, name) for name in _COLUMNS}) for order in orders]
+    insert_rows(connection, tables.orders, rows)
 
 
 def read_order(connection: Connection, client_order_id: str, *, lock: bool = False) -> OrderRow | None:

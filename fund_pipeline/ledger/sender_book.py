@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, tuple_, update
 
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import SenderEntry
@@ -45,8 +46,7 @@ def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> Non
     if changed:
         is_one = (table.c.signal_id == bindparam("of_signal")) & (table.c.leg == bindparam("of_leg"))
         connection.execute(update(table).where(is_one).values(remaining=bindparam("remains")), changed)
-    if added:
-        connection.execute(insert(table), added)
+    insert_rows(connection, table, added)
 
 
 def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
+from fund_pipeline.ledger.bulk import insert_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.model import StrategyStatus
@@ -147,7 +148,7 @@ _CHANGE = update(tables.signals).where(tables.signals.c.signal_id == bindparam("
 def change(connection: Connection, changes: Sequence[tuple[RowMapping, Outcome]], act: Act) -> None:
     """Put rows of `signals`, which the transaction has locked, into their outcomes' states, and record that."""
     connection.execute(_CHANGE, [_changed(row, outcome, act) for row, outcome in changes])
-    connection.execute(insert(tables.signal_transitions), [_step(row, outcome, act) for row, outcome in changes])
+    insert_rows(connection, tables.signal_transitions, [_step(row, outcome, act) for row, outcome in changes])
 
 
 def _changed(row: RowMapping, outcome: Outcome, act: Act) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -156,7 +156,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    return _plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
+    return _plain(vars(value)) if isinstance(value, Mark | WorkingOrder) else value
 
 
 def _text(exact: Decimal) -> str:

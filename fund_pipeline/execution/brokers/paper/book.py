@@ -224,8 +224,16 @@ def put_holding(connection: sqlite3.Connection, holding: Holding) -> None:
 def read_quote(connection: sqlite3.Connection, instrument_key: str) -> Quote | None:
     """The present quote of an instrument."""
     row = connection.execute("SELECT * FROM quotes WHERE instrument_key = ?", (instrument_key,)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _quote(row)
+
+
+def held_quotes(connection: sqlite3.Connection) -> dict[str, Quote]:
+    """The present quotes of all that is held, by instrument."""
+    rows = connection.execute("SELECT quotes.* FROM quotes JOIN positions USING (instrument_key)")
+    return {row["instrument_key"]: _quote(row) for row in rows}
+
+
+def _quote(row: sqlite3.Row) -> Quote:
     sizes = [None if row[name] is None else Decimal(row[name]) for name in ("bid_size", "ask_size")]
     return Quote(Decimal(row["bid"]), Decimal(row["ask"]), Decimal(row["last"]), to_moment(row["as_of"]), *sizes)
 

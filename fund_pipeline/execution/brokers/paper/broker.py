@@ -16,7 +16,7 @@ from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState, W
 from fund_pipeline.execution.brokers.paper.faults import Fault, FaultKind, add_fault, take_fault
 from fund_pipeline.execution.brokers.paper.store import Store, to_text
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms
-from fund_pipeline.execution.brokers.paper.valuation import margin_added, market_price, worth
+from fund_pipeline.execution.brokers.paper.valuation import margin_added, market_prices, worth
 from fund_pipeline.execution.port import (
     AccountState,
     Acknowledged,
@@ -142,12 +142,13 @@ class PaperBroker:
     def positions(self) -> tuple[BrokerPosition, ...]:
         """What the account holds."""
         with self._call("positions") as (db, _, _now):
+            prices = market_prices(db)
             return tuple(
                 BrokerPosition(
                     instrument_key=key,
                     quantity=one.quantity,
                     average_price=one.average_price,
-                    market_price=market_price(db, key),
+                    market_price=prices.get(key),
                     multiplier=one.multiplier,
                     currency=one.currency,
                 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from fund_pipeline.errors import InputError
-from fund_pipeline.execution.brokers.paper.book import Holding, holdings, read_cash, read_quote
+from fund_pipeline.execution.brokers.paper.book import Holding, held_quotes, holdings, read_cash, read_quote
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms, settles_in_full
 from fund_pipeline.execution.port import OrderRequest, Quote
 from fund_pipeline.terms import Side
@@ -30,12 +30,12 @@ class Worth:
 
 def worth(connection: sqlite3.Connection, terms: PaperTerms) -> Worth:
     """The account as it is."""
-    held = holdings(connection)
+    held, prices = holdings(connection), market_prices(connection)
     by_currency = read_cash(connection)
     cash = sum((amount * rate(connection, terms, money) for money, amount in by_currency.items()), _ZERO)
     equity, unrealised, margin = cash, _ZERO, _ZERO
     for one in held.values():
-        price, to_account = mark(connection, one), rate(connection, terms, one.currency)
+        price, to_account = prices.get(one.instrument_key, one.average_price), rate(connection, terms, one.currency)
         value = one.quantity * price * one.multiplier * to_account
         paid = one.quantity * one.average_price * one.multiplier
         equity += value
@@ -77,16 +77,9 @@ def expected_price(request: OrderRequest, quote: Quote | None) -> Decimal:
     return request.limit_price or request.stop_price or _ZERO
 
 
-def mark(connection: sqlite3.Connection, holding: Holding) -> Decimal:
-    """What a unit is worth: the middle of its quote, or what was paid where there is none."""
-    price = market_price(connection, holding.instrument_key)
-    return holding.average_price if price is None else price
-
-
-def market_price(connection: sqlite3.Connection, instrument_key: str) -> Decimal | None:
-    """The middle of an instrument's quote; None where there is none."""
-    quote = read_quote(connection, instrument_key)
-    return None if quote is None else middle(quote)
+def market_prices(connection: sqlite3.Connection) -> dict[str, Decimal]:
+    """The middle of the quote of each instrument that is held and has one."""
+    return {key: middle(quote) for key, quote in held_quotes(connection).items()}
 
 
 def middle(quote: Quote) -> Decimal:
