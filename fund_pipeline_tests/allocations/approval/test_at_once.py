@@ -25,6 +25,7 @@ from fund_pipeline.users import Lockout, SecretBox, Security
 from fund_pipeline_tests.allocations.approval.world import World, half
 from fund_pipeline_tests.allocations.made_up import backtests
 from fund_pipeline_tests.keys import SECRETS_KEY
+from fund_pipeline_tests.ledger_fixtures import url_of
 
 LATE = {Refusal.DECIDED_MEANWHILE, Refusal.ALREADY_DECIDED, Refusal.SUPERSEDED}
 PAIRS = [
@@ -108,12 +109,10 @@ def processes() -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
-def test_of_two_in_processes_of_their_own_one_decides(
-    world: World, ledger_url: str, processes: ProcessPoolExecutor
-) -> None:
+def test_of_two_in_processes_of_their_own_one_decides(world: World, processes: ProcessPoolExecutor) -> None:
     pending = world.pending()
     requests = _requests(world, pending, (Verb.APPROVE, Verb.APPROVE_EDITED))
-    asked = [processes.submit(decide_in_a_process, ledger_url, request, world.now) for request in requests]
+    asked = [processes.submit(decide_in_a_process, url_of(world.ledger), request, world.now) for request in requests]
     outcomes = [one.result(timeout=120) for one in asked]
     _check(world, outcomes)
 

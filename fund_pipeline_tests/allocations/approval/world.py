@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from sqlalchemy import text
 
 from fund_pipeline.allocations.approval.decide import Decided, decide
 from fund_pipeline.allocations.approval.refusals import Refusal, RefusedError
@@ -92,8 +93,10 @@ class World:
     def state(self) -> dict[str, list[Any]]:
         """All that is in the ledger but the audit log, and what wrong codes leave on a user."""
         with self.ledger.reading() as connection:
-            tables = {name: table for name, table in metadata.tables.items() if name not in AUDITED}
-            return {name: sorted(map(str, connection.execute(table.select()).all())) for name, table in tables.items()}
+            rows = {
+                name: connection.execute(text(f"SELECT * FROM {name}")) for name in metadata.tables.keys() - AUDITED
+            }
+            return {name: sorted(map(str, found.all())) for name, found in rows.items()}
 
     @property
     def act(self) -> Act:
@@ -101,21 +104,41 @@ class World:
         return replace(ACT, at=self.now, correlation_id="nightly")
 
 
-AUDITED = ("audit", "audit_head", "users")
+AUDITED = {"audit", "audit_head", "users"}
+
+
+@dataclass(eq=False)
+class Founding:
+    """How the world begins; what is made of its copies are worlds too, whose users have the same phones."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, ledger: Ledger) -> None:
+        """Found the world on an empty ledger."""
+        self.secrets |= build(ledger).secrets
+
+    def world(self, copy: Ledger) -> World:
+        """The world on a copy of that ledger."""
+        return World(copy, security(), self.secrets)
+
+
+def security() -> Security:
+    """What guards a world: fifty failures lock."""
+    return Security(SecretBox([SECRETS_KEY]), Lockout(failures=50))
 
 
 def build(ledger: Ledger) -> World:
     """The world on an empty ledger."""
-    security = Security(SecretBox([SECRETS_KEY]), Lockout(failures=50))
+    safe = security()
     put_fund(ledger, FUND, ACT)
     for name in NAMES:
         put_strategy(ledger, strategy(name), ACT)
     secrets = {}
     for user_id, role in USERS.items():
         add_user(ledger, user_id, user_id.title(), role, ACT)
-        uri = enrol_totp(ledger, user_id, security.box, ACT)
+        uri = enrol_totp(ledger, user_id, safe.box, ACT)
         secrets[user_id] = parse_qs(urlsplit(uri).query)["secret"][0]
-    return World(ledger, security, secrets)
+    return World(ledger, safe, secrets)
 
 
 def half(allocation: Allocation) -> dict[str, Decimal]:
