@@ -70,10 +70,8 @@ def test_a_night_while_a_person_is_awaited_is_green_and_anchors_the_audit_log(ni
     assert entries[pending.allocation_id] <= anchored
 
 
-@embedded
-def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(night: Night) -> None:
-    night.run()
-    put_fund(night.ledger, Fund("newer", "Newer Fund", "USD", Decimal(1), TIMELESS), ACT)
+def test_a_fund_that_the_code_location_does_not_know_yet_fails_a_check(later_night: Night) -> None:
+    put_fund(later_night.ledger, Fund("newer", "Newer Fund", "USD", Decimal(1), TIMELESS), ACT)
     with DagsterInstance.get() as instance:
         job = research_definitions(("demo",)).resolve_implicit_global_asset_job_def()
         wanted = job.get_subset(
@@ -101,25 +99,23 @@ def test_a_misdated_file_is_kept_out_until_a_person_accepts_its_dates(night: Nig
     assert "SPX_VolTarget" in run.inputs["backtests"]
 
 
-@embedded
-def test_a_broken_file_warns_and_the_last_good_backtest_stays(night: Night) -> None:
-    night.run()
-    (pending,) = list_allocations(night.ledger)
-    (night.folder / "LowVol_Long.csv").write_bytes(b"\x00\x01\x02")
-    outcome = night.run()
+def test_a_broken_file_warns_and_the_last_good_backtest_stays(later_night: Night) -> None:
+    (pending,) = list_allocations(later_night.ledger)
+    (later_night.folder / "LowVol_Long.csv").write_bytes(b"\x00\x01\x02")
+    outcome = later_night.run()
     assert failed_checks(outcome.checks)["no_backtest_is_quarantined"] == "WARN"
-    assert list_allocations(night.ledger) == (pending,)
+    assert list_allocations(later_night.ledger) == (pending,)
 
 
-@embedded
-def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves_nothing_pending(night: Night) -> None:
-    night.run()
+def test_a_night_without_an_answer_fails_its_check_recommends_nothing_and_leaves_nothing_pending(
+    later_night: Night,
+) -> None:
     for name in CHOSEN:
-        assert night.home.fund("strategies", "set", name, "status=INACTIVE").returncode == 0
-    outcome = night.run()
+        assert later_night.home.fund("strategies", "set", name, "status=INACTIVE").returncode == 0
+    outcome = later_night.run()
     assert failed_checks(outcome.checks)["fund_has_an_answer"] == "ERROR"
-    assert [one.status for one in list_allocations(night.ledger)] == [AllocationStatus.EXPIRED]
-    told = night.home.fund("nightly", FUND_BACKTESTS_DIR=str(night.folder))
+    assert [one.status for one in list_allocations(later_night.ledger)] == [AllocationStatus.EXPIRED]
+    told = later_night.home.fund("nightly", FUND_BACKTESTS_DIR=str(later_night.folder))
     assert told.returncode == 1
     assert "nothing is recommended" in told.stdout
     assert "no strategy takes part" in told.stdout
@@ -133,14 +129,12 @@ def test_one_fund_that_cannot_be_optimised_does_not_stop_the_others(night: Night
     assert [one.fund_id for one in list_allocations(night.ledger)] == ["demo"]
 
 
-@embedded
-def test_a_recommendation_is_never_made_from_returns_older_than_the_backtests(night: Night) -> None:
-    night.run()
-    shift_dates(night.folder / "TS_Momentum.csv", 1)
-    assert night.home.fund("backtests", "ingest", str(night.folder)).returncode == 0
+def test_a_recommendation_is_never_made_from_returns_older_than_the_backtests(later_night: Night) -> None:
+    shift_dates(later_night.folder / "TS_Momentum.csv", 1)
+    assert later_night.home.fund("backtests", "ingest", str(later_night.folder)).returncode == 0
     settings = load_settings()
     with pytest.raises(ConflictError, match=r"strategy_returns was made from other backtests of TS_Momentum"):
-        read_basis(night.ledger, Warehouse(settings.warehouse), settings.min_overlap_days)
+        read_basis(later_night.ledger, Warehouse(settings.warehouse), settings.min_overlap_days)
 
 
 def test_the_night_runs_again_after_a_run_was_killed(night: Night) -> None:
