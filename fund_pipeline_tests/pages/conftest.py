@@ -45,7 +45,7 @@ def page() -> Iterator[Page]:
     assert browser_path, f"no Chromium is installed; run as root: {INSTALL}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1800, "height": 1400})
+        opened = browser.new_page(viewport={"width": 1800, "height": 1400}, reduced_motion="reduce")
         opened.set_default_timeout(MILLISECONDS)
         expect.set_options(timeout=MILLISECONDS)
         yield opened
