@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
 from fund_pipeline.execution.desk import Desk
 from fund_pipeline.execution.ending import EndReason, successor
 from fund_pipeline.execution.shares import follows_from, lots_of
-from fund_pipeline.ledger.order_model import Change, Execution, OrderRow, OrderState
+from fund_pipeline.ledger.order_model import Change, OrderRow, OrderState
 from fund_pipeline.ledger.order_steps import Step
 from fund_pipeline.ledger.orders import entries_cancelled_for, exits_after, orders_by_id
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on
@@ -18,10 +18,12 @@ from fund_pipeline.lots import held_by
 _ZERO = Decimal(0)
 
 
-def catch_up(desk: Desk, fills: Iterable[Execution]) -> None:
-    """Let exits close what entries, that were cancelled for them, filled too late for them. Safe to repeat."""
-    names = [one.client_order_id for one in fills if one.client_order_id is not None and one.quantity]
-    for entry in entries_cancelled_for(desk.ledger, EndReason.EXIT_FIRST.value, names):
+def catch_up(desk: Desk, filled: Sequence[str]) -> None:
+    """Let exits close what entries, that were cancelled for them, filled too late for them. Safe to repeat.
+
+    `filled` are client order ids of orders of which something was filled.
+    """
+    for entry in entries_cancelled_for(desk.ledger, EndReason.EXIT_FIRST.value, filled):
         for attempts in exits_after(desk.ledger, entry):
             entries = tuple(orders_by_id(desk.ledger, attempts[0].waits_for).values())
             decide = partial(_rest, desk=desk, entry=entry, entries=entries, attempts=attempts)

@@ -19,14 +19,17 @@ from fund_pipeline.ledger.orders import live_orders
 POISON = (FundError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a broker's word that is none can make pure code, or the ledger, raise: an invariant, a number that is none."""
 
+CHUNK = 500
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[Execution, ...], tuple[Execution, ...]]:
+def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[Execution, ...], tuple[str, ...]]:
     """Ask the broker for fills and book those that are new, and those kept aside that can be booked by now.
 
     It is asked from `overlap` before the newest that is booked, and before the oldest order that lives. What was
-    booked, and all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
+    booked, and the client order ids of all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
+
+    Some are booked at a time: a broker may tell of thousands, and what it tells of is held in memory once only.
     """
     account = get_account(desk.ledger, account_id)
     newest = last_executed_at(desk.ledger, account_id)
@@ -36,14 +39,14 @@ def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[E
         told = broker.executions(since)
     at = desk.now()
     aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
-    fills = {aside_id_of(one): one for one in (as_execution(one, account, at) for one in told)}
-    booked = (
-        *book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at),
-        *_one_by_one(
-            desk, account_id, (aside | {key: fills[key] for key in aside if key in fills}).values(), at, aside
-        ),
-    )
-    return booked, tuple(fills.values())
+    booked: list[Execution] = []
+    for start in range(0, len(told), CHUNK):
+        some = [as_execution(one, account, at) for one in told[start : start + CHUNK]]
+        fills = {aside_id_of(one): one for one in some}
+        booked += book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at)
+        aside |= {key: fills[key] for key in aside if key in fills}
+    booked += _one_by_one(desk, account_id, aside.values(), at, aside)
+    return tuple(booked), tuple({one.client_order_id for one in told if one.client_order_id and one.quantity})
 
 
 def book_told(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:

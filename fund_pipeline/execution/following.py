@@ -84,8 +84,8 @@ def follow(
 
 
 def _booked(desk: Desk, account_id: str, overlap: timedelta) -> tuple[Execution, ...]:
-    booked, told = book_fills(desk, account_id, overlap)
-    catch_up(desk, told)  # not only what is new: who booked it may have died before this
+    booked, filled = book_fills(desk, account_id, overlap)
+    catch_up(desk, filled)  # not only what is new: who booked it may have died before this
     return booked
 
 

@@ -14,6 +14,9 @@ LOCATIONS = ("research", "trading")
 AT_ONCE = 16
 """Questions that a code server answers at a time: sensors that wait inside their tick hold three for long."""
 
+GIVES_WAY = ("nice", "-n", "10")
+"""Before a command: it and all that it starts have the processors where others leave them."""
+
 
 def preparation() -> Service:
     """The command that brings ledger and Dagster home up to date."""
@@ -23,12 +26,14 @@ def preparation() -> Service:
 def code_server(location: str, socket: Path) -> Service:
     """The server of one code location, on a unix socket: no other user can reach it, and no port can be taken.
 
-    A location that cannot be imported is served with its error, so that a broken `research` never stops `trading`.
+    A location that cannot be imported is served with its error, so that a broken `research` never stops `trading`; and
+    what its runs do, an optimisation or a build of the dashboards, is never what an order waits for.
     """
     module = f"fund_pipeline.defs.{location}.definitions"
     options = ("--socket", str(socket), "--module-name", module, "--location-name", location)
     flags = ("--lazy-load-user-code", "--use-python-environment-entry-point", "--max-workers", str(AT_ONCE))
-    return Service(location, (sys.executable, "-m", "dagster", "api", "grpc", *options, *flags))
+    command = (sys.executable, "-m", "fund_pipeline.services.code_server", *options, *flags)
+    return Service(location, (*GIVES_WAY, *command) if location == "research" else command)
 
 
 def warm(location: str, socket: Path, dagster_home: Path) -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import pytest
 from dagster import DagsterInstance
 
 from fund_pipeline.clock import utc_now
+from fund_pipeline.defs.stopping import STOPPING
 from fund_pipeline.defs.trading import watching
 from fund_pipeline.defs.trading.definitions import trading_definitions
 from fund_pipeline.defs.trading.order_sensors import incoming_signals
@@ -89,13 +89,13 @@ def test_it_lets_go_when_its_process_ends(
     floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "WATCH_SECONDS", 600.0)
-    ended = threading.Thread(target=lambda: None)
-    ended.start()
-    ended.join()
     waiting = watchers.submit(watching.watch, floor.ledger, instance)
     wait_until(is_watching, what="a watcher")
-    monkeypatch.setattr(threading, "main_thread", lambda: ended)
-    assert waiting.result().request is None
+    STOPPING.set()
+    try:
+        assert waiting.result().request is None
+    finally:
+        STOPPING.clear()
 
 
 def test_nothing_waits_and_the_watch_is_over(

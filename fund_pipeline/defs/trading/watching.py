@@ -12,6 +12,7 @@ from dagster._core.launcher import WorkerStatus
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.following_up import WITHIN
+from fund_pipeline.defs.stopping import STOPPING
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.follow_ups import due_follow_ups
 from fund_pipeline.ledger.work_waiting import holders, waiting_signals
@@ -75,7 +76,7 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
     try:
         look, end, slow = _Look(ledger, instance), time.monotonic() + WATCH_SECONDS, 0.0
         found = Found(None, "this process is about to end")
-        while _is_wanted():
+        while not STOPPING.is_set():
             now = time.monotonic()
             found = look.at(slow=now >= slow)
             if found.request is not None:
@@ -84,15 +85,10 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
             if now >= end:
                 return found
             slow = now + SLOW_POLL_SECONDS if now >= slow else slow
-            time.sleep(POLL_SECONDS)
+            STOPPING.wait(POLL_SECONDS)
         return found
     finally:
         _turn.release()
-
-
-def _is_wanted() -> bool:
-    """Whether this process works on: once its main thread has ended it only waits for the others."""
-    return threading.main_thread().is_alive()
 
 
 class _Look:
