@@ -191,17 +191,25 @@ def find_executions(connection: sqlite3.Connection, since: datetime, now: dateti
 
 def holdings(connection: sqlite3.Connection) -> dict[str, Holding]:
     """All positions that are not flat, by instrument."""
-    return {
-        row["instrument_key"]: Holding(
-            row["instrument_key"],
-            AssetClass(row["asset_class"]),
-            Decimal(row["quantity"]),
-            Decimal(row["average_price"]),
-            Decimal(row["multiplier"]),
-            row["currency"],
-        )
-        for row in connection.execute("SELECT * FROM positions ORDER BY instrument_key")
-    }
+    rows = connection.execute("SELECT * FROM positions ORDER BY instrument_key")
+    return {row["instrument_key"]: _holding(row) for row in rows}
+
+
+def holding_in(connection: sqlite3.Connection, instrument_key: str) -> Holding | None:
+    """The position in an instrument; None for a flat one."""
+    row = connection.execute("SELECT * FROM positions WHERE instrument_key = ?", (instrument_key,)).fetchone()
+    return None if row is None else _holding(row)
+
+
+def _holding(row: sqlite3.Row) -> Holding:
+    return Holding(
+        row["instrument_key"],
+        AssetClass(row["asset_class"]),
+        Decimal(row["quantity"]),
+        Decimal(row["average_price"]),
+        Decimal(row["multiplier"]),
+        row["currency"],
+    )
 
 
 def put_holding(connection: sqlite3.Connection, holding: Holding) -> None:

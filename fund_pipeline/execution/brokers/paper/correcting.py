@@ -62,7 +62,7 @@ def repeat(db: sqlite3.Connection, execution_id: str, now: datetime) -> str:
 
 def split(db: sqlite3.Connection, instrument_key: str, new: int, old: int) -> None:
     """Make more or fewer units of a position and its quote."""
-    held = book.holdings(db).get(instrument_key)
+    held = book.holding_in(db, instrument_key)
     if held is None:
         raise InputError(f"the account holds no {instrument_key}", remedy="see `fund paper show`")
     quantity = held.quantity * new / old
@@ -86,7 +86,7 @@ def _move(db: sqlite3.Connection, fill: BrokerExecution, times: int) -> None:
     book.add_cash(db, fill.currency, -signed * fill.price * fill.multiplier)
     book.add_cash(db, fill.commission_currency, -fill.commission * times)
     kind = AssetClass(fill.instrument_key.partition(":")[0])
-    held = book.holdings(db).get(fill.instrument_key) or Holding(
+    held = book.holding_in(db, fill.instrument_key) or Holding(
         fill.instrument_key, kind, Decimal(0), Decimal(0), fill.multiplier, fill.currency
     )
     book.put_holding(db, held.after(signed, fill.price))

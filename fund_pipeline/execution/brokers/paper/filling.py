@@ -97,7 +97,7 @@ def trade(
     book.add_execution(db, execution, told_at or now)
     signed = quantity if request.side is Side.BUY else -quantity
     book.add_cash(db, request.currency, -signed * price * request.multiplier - commission)
-    held = book.holdings(db).get(request.instrument_key) or Holding(
+    held = book.holding_in(db, request.instrument_key) or Holding(
         request.instrument_key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
     )
     book.put_holding(db, held.after(signed, price))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from fund_pipeline.errors import InputError
-from fund_pipeline.execution.brokers.paper.book import Holding, held_quotes, holdings, read_cash, read_quote
+from fund_pipeline.execution.brokers.paper.book import Holding, held_quotes, holding_in, holdings, read_cash, read_quote
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms, settles_in_full
 from fund_pipeline.execution.port import OrderRequest, Quote
 from fund_pipeline.terms import Side
@@ -53,7 +53,7 @@ def margin_added(connection: sqlite3.Connection, terms: PaperTerms, request: Ord
     """The margin that an order would add once it filled, and the account with it: equity stays, margin moves."""
     now = worth(connection, terms)
     key, quote = request.instrument_key, read_quote(connection, request.instrument_key)
-    held = holdings(connection).get(key) or Holding(
+    held = holding_in(connection, key) or Holding(
         key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
     )
     signed = request.quantity if request.side is Side.BUY else -request.quantity
