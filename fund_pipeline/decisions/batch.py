@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fund_pipeline.cerebro.sizing import BookEntry, SignalFacts, World, decide
+from fund_pipeline.collector import collector_paused
 from fund_pipeline.decisions.facts import Sources, gather
 from fund_pipeline.decisions.signals import read_signal, references_of
 from fund_pipeline.errors import FundError
@@ -68,7 +69,7 @@ def decide_waiting(
     TemporaryError : the ledger is away, or another batch takes longer than half a minute.
     ConflictError : the lease was over before the batch was; who holds its signals decides them.
     """
-    with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS):
+    with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS), collector_paused():
         # Who holds a signal while we hold the lock has died: what came after it must not overtake it.
         rows = claim(ledger, owner, now(), lease, limit, held_too=True)
         return _settled(ledger, sources, owner, rows, now) if rows else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from sqlalchemy import Connection, RowMapping, select, tuple_
+from sqlalchemy import Connection, RowMapping, select
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Trouble
@@ -150,14 +150,14 @@ def _key(decision: DecisionRow) -> Key:
 
 
 def _held(connection: Connection, keys: set[Key]) -> dict[Key, DecisionRow]:
-    table, asked = tables.decisions, sorted(keys)
+    table, asked = tables.decisions, sorted({signal_id for signal_id, _, _ in keys})
     found = {}
     for start in range(0, len(asked), CHUNK):
-        query = select(table).where(
-            tuple_(table.c.signal_id, table.c.fund_id, table.c.part).in_(asked[start : start + CHUNK])
-        )
+        query = select(table).where(table.c.signal_id.in_(asked[start : start + CHUNK]))
         for row in connection.execute(query).mappings():
-            found[(row["signal_id"], row["fund_id"], row["part"])] = _decision(row)
+            key = (row["signal_id"], row["fund_id"], row["part"])
+            if key in keys:
+                found[key] = _decision(row)
     return found
 
 

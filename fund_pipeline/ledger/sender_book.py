@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.bulk import insert_rows
@@ -32,7 +32,7 @@ def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> Non
     """Put entries as they now are, within the transaction that records why. Of one given twice, the last is meant."""
     table = tables.sender_entries
     newest = {(entry.signal_id, entry.leg): entry for entry in entries}
-    held = _held(connection, sorted(newest))
+    held = _held(connection, sorted({signal_id for signal_id, _ in newest}))
     changed = [
         {"of_signal": entry.signal_id, "of_leg": entry.leg, "remains": entry.remaining}
         for key, entry in newest.items()
@@ -49,12 +49,11 @@ def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> Non
     insert_rows(connection, table, added)
 
 
-def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+def _held(connection: Connection, signal_ids: Sequence[str]) -> set[tuple[str, int]]:
+    """Signal and leg of what is there of these signals."""
     table, found = tables.sender_entries, set()
-    for start in range(0, len(keys), CHUNK):
-        query = select(table.c.signal_id, table.c.leg).where(
-            tuple_(table.c.signal_id, table.c.leg).in_(keys[start : start + CHUNK])
-        )
+    for start in range(0, len(signal_ids), CHUNK):
+        query = select(table.c.signal_id, table.c.leg).where(table.c.signal_id.in_(signal_ids[start : start + CHUNK]))
         found |= {(row[0], row[1]) for row in connection.execute(query)}
     return found
 
