@@ -63,13 +63,13 @@ def kept_state(said: AccountState) -> AccountState:
 
 def kept_position(said: BrokerPosition) -> BrokerPosition:
     """A price that is no number is one that was not said; a quantity that is none makes the whole answer none."""
-    return replace(
-        said,
-        quantity=kept(said.quantity),
-        average_price=kept(said.average_price),
-        market_price=_optional(said.market_price),
-        multiplier=_optional(said.multiplier),
-    )
+    numbers: dict[str, Any] = {
+        "quantity": kept(said.quantity),
+        "average_price": kept(said.average_price),
+        "market_price": _optional(said.market_price),
+        "multiplier": _optional(said.multiplier),
+    }
+    return said if all(getattr(said, name) is one for name, one in numbers.items()) else replace(said, **numbers)
 
 
 def kept_order(said: BrokerOrder) -> BrokerOrder:

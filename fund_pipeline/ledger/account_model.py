@@ -121,6 +121,15 @@ class AccountSnapshot:
 
 
 @dataclass(frozen=True)
+class EquityWord:
+    """What an account was worth by a snapshot, in its currency, and of which moment (UTC) that is."""
+
+    snapshot_id: str
+    as_of: datetime
+    equity: Decimal
+
+
+@dataclass(frozen=True)
 class Halt:
     """What may be sent in a scope: a fund's id, or `*` for all of them. Who said so, when (UTC), and why."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.account_model import AccountSnapshot, AccountStatus, Mark, WorkingOrder
+from fund_pipeline.ledger.account_model import AccountSnapshot, AccountStatus, EquityWord, Mark, WorkingOrder
 from fund_pipeline.ledger.accounts import known_account
-from fund_pipeline.ledger.canonical import canonical
+from fund_pipeline.ledger.canonical import NO_CHARACTER
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.model import TradingMode
@@ -67,6 +68,15 @@ def record_snapshot(ledger: Ledger, snapshot: AccountSnapshot) -> AccountSnapsho
 def latest(ledger: Ledger, account_id: str) -> AccountSnapshot | None:
     """The newest word on an account; None before the first."""
     return _first(ledger, _newest_first(account_id))
+
+
+def latest_equity(ledger: Ledger, account_id: str) -> EquityWord | None:
+    """What the newest word says an account is worth, without all that it holds; None before the first."""
+    table = tables.account_snapshots
+    query = _newest_first(account_id).with_only_columns(table.c.snapshot_id, table.c.as_of, table.c.equity)
+    with ledger_away(), ledger.reading() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else EquityWord(**row)
 
 
 def equity_at(ledger: Ledger, account_id: str, moment: datetime) -> AccountSnapshot | None:
@@ -138,25 +148,34 @@ def _values(snapshot: AccountSnapshot) -> dict[str, object]:
     said = {
         "account_id": snapshot.account_id,
         "currency": snapshot.currency,
-        "positions": {key: _text(quantity) for key, quantity in snapshot.positions.items()},
+        "positions": _plain(snapshot.positions),
     }
     more = {name: _plain(getattr(snapshot, name)) for name in MORE if getattr(snapshot, name) is not None}
     written = {"as_of": snapshot.as_of.astimezone(UTC).isoformat(), **{name: _text(one) for name, one in money.items()}}
-    identity = hashlib.sha256(canonical(said | written | more).encode()).hexdigest()
+    identity = hashlib.sha256(json.dumps(said | written | more, sort_keys=True).encode()).hexdigest()
     times = {"as_of": snapshot.as_of, "received_at": snapshot.received_at}
     others = dict.fromkeys(MORE) | more | {"unrealised_pnl": snapshot.unrealised_pnl}
     return {**said, **money, **times, **others, "snapshot_id": identity}
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it, numbers as text."""
+    """As JSON has it, numbers as text. InputError for a text that the ledger cannot hold."""
     if isinstance(value, Decimal):
         return _text(value)
+    if isinstance(value, str):
+        return _storable(value)
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {_storable(key): _plain(one) for key, one in value.items()}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    return _plain(vars(value)) if isinstance(value, Mark | WorkingOrder) else value
+    is_ours = isinstance(value, Mark | WorkingOrder)
+    return {name: _plain(one) for name, one in vars(value).items()} if is_ours else value
+
+
+def _storable(text: str) -> str:
+    if NO_CHARACTER.search(text):
+        raise InputError(f"the broker told of {text!r}, which is no text", remedy="ask its operator what that is")
+    return text
 
 
 def _text(exact: Decimal) -> str:

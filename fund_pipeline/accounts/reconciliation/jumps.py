@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from fund_pipeline.accounts.reconciliation.rules import Rules
-from fund_pipeline.ledger.account_model import AccountSnapshot
+from fund_pipeline.ledger.account_model import AccountSnapshot, EquityWord
 from fund_pipeline.ledger.break_model import BreakKind, Difference
 from fund_pipeline.ledger.flow_model import CashFlow, FlowKind
 
@@ -14,7 +14,7 @@ _ZERO = Decimal(0)
 
 
 def unexplained(
-    account_id: str, good: AccountSnapshot, now: AccountSnapshot, flows: Iterable[CashFlow], rules: Rules
+    account_id: str, good: EquityWord, now: AccountSnapshot, flows: Iterable[CashFlow], rules: Rules
 ) -> Difference | None:
     """The break when equity has moved by more than the rule's share of the last good equity, less flows since.
 

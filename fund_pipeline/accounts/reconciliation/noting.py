@@ -11,12 +11,12 @@ from fund_pipeline.accounts.reconciliation.jumps import unexplained
 from fund_pipeline.accounts.reconciliation.positions import Working, differing, position_break
 from fund_pipeline.accounts.reconciliation.rules import RULES, Rules
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.account_model import AccountSnapshot
+from fund_pipeline.ledger.account_model import AccountSnapshot, EquityWord
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.break_model import Break, Difference, Section
 from fund_pipeline.ledger.breaks import Pass, list_breaks, record_pass
 from fund_pipeline.ledger.flows import list_flows
-from fund_pipeline.ledger.snapshots import latest
+from fund_pipeline.ledger.snapshots import latest_equity
 
 ACTOR = "sizing"
 
@@ -55,14 +55,13 @@ def note_equity(ledger: Ledger, snapshot: AccountSnapshot, now: datetime, rules:
     """
     account_id = snapshot.account_id
     standing = list_breaks(ledger, account_id=account_id, sections={Section.EQUITY})
-    before = latest(ledger, account_id)
-    if before is None:
+    good = latest_equity(ledger, account_id)
+    if good is None:
         return None
-    good = before
     if standing:
         told = standing[0].found.detail
         as_of = datetime.fromisoformat(str(told["good_as_of"]))
-        good = replace(before, equity=Decimal(str(told["good"])), as_of=as_of, snapshot_id=str(told["snapshot"]))
+        good = EquityWord(str(told["snapshot"]), as_of, Decimal(str(told["good"])))
     flows = list_flows(ledger, account_id=account_id, after=good.as_of, until=snapshot.as_of)
     found = unexplained(account_id, good, snapshot, flows, rules)
     if found is not None or standing:
