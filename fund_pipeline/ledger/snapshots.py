@@ -164,12 +164,12 @@ def _plain(value: Any) -> Any:
         return _text(value)
     if isinstance(value, str):
         return _storable(value)
+    if isinstance(value, Mark | WorkingOrder):
+        # An account may hold thousands: numbers, most of what there is, are not asked what they are twice.
+        return {name: _text(one) if type(one) is Decimal else _plain(one) for name, one in vars(value).items()}
     if isinstance(value, Mapping):
         return {_storable(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    is_ours = isinstance(value, Mark | WorkingOrder)
-    return {name: _plain(one) for name, one in vars(value).items()} if is_ours else value
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _storable(text: str) -> str:
