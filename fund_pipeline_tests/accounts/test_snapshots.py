@@ -20,6 +20,7 @@ from fund_pipeline.accounts.snapshots import (
 )
 from fund_pipeline.errors import InputError, NotFoundError
 from fund_pipeline.ledger import Ledger, tables
+from fund_pipeline.ledger.account_model import Mark
 from fund_pipeline.ledger.accounts import insert_account
 from fund_pipeline.ledger.funds import put_fund
 from fund_pipeline_tests.samples import ACT, FUND, NOW, account, snapshot
@@ -68,6 +69,15 @@ def test_a_word_of_the_future_in_another_currency_or_on_no_account_is_refused(de
         record_snapshot(desk, snapshot(currency="EUR"))
     with pytest.raises(NotFoundError, match="no account 'nowhere'"):
         record_snapshot(desk, snapshot("nowhere"))
+
+
+@pytest.mark.parametrize("odd", ["STOCK:A\0", "STOCK:\ud800"], ids=["NUL", "half a character"])
+def test_a_name_that_no_database_can_hold_is_refused_and_shown(desk: Ledger, odd: str) -> None:
+    with pytest.raises(InputError, match="the broker told of 'STOCK:") as refused:
+        record_snapshot(desk, snapshot(positions={odd: Decimal(1)}))
+    assert repr(odd) in refused.value.message
+    with pytest.raises(InputError, match="the broker told of"):
+        record_snapshot(desk, snapshot(marks={odd: Mark(Decimal(1), None, None, None)}))
 
 
 def test_what_was_said_cannot_be_changed_or_removed(desk: Ledger) -> None:

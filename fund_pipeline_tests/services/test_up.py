@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fund_pipeline.services import guard
@@ -201,12 +202,22 @@ def test_the_start_after_a_killed_one_is_not_refused(killed: Up, shared: Up) -> 
     assert shared.ready["pid"] == shared.process.pid != killed.process.pid
 
 
+def test_research_gives_way_to_what_orders_wait_for(shared: Up) -> None:
+    nice = {name: psutil.Process(pid).nice() for name, pid in shared.ready["pids"].items()}
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice.pop("research") == min(own + 10, 19)
+    assert set(nice.values()) == {own}
+
+
 def test_sigterm_ends_every_process_and_forgets_them(shared: Up) -> None:
     """The last of this file: the services are gone then."""
     up = shared
     services = {pid for name, pid in up.ready["pids"].items() if name != "guard"}
     running = {one.pid for one in guard.members(up.token)}
     stop(up)
+    for location in ("research", "trading"):
+        log = (up.home / "logs" / f"{location}.log").read_text()
+        assert "Shutting down Dagster code server" in log, "it was killed, because something in it did not hear"
     assert len(services) == 6
     assert services <= running
     assert up.process.returncode == 0
