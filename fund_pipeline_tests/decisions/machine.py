@@ -55,6 +55,7 @@ class Trading(RuleBasedStateMachine):
         self.floor = Floor(f"sqlite:///{self.home / 'ledger.sqlite'}", self.home)
         self.floor.change_strategy(max_gross=Decimal(2))
         self.sent: dict[str, str] = {}
+        self.set_back = 0
         self.submitted: Counter[str] = Counter()
         self.opened: dict[date, Mapping[str, Opening]] = {}
         for key in KEYS:
@@ -129,6 +130,7 @@ class Trading(RuleBasedStateMachine):
     def set_the_clock(self, seconds: int) -> None:
         """Somebody corrects the machine's clock, by hand or all at once; quotes and orders keep the times they have."""
         self.floor.pass_time(seconds=seconds)
+        self.set_back += max(-seconds, 0)
 
     @rule()
     def claim_and_die(self) -> None:
@@ -221,7 +223,8 @@ class Trading(RuleBasedStateMachine):
             shutil.rmtree(self.home)
 
     def _quiet(self) -> None:
-        for _ in range(7):
+        """Long enough for the clock to be again where it was set back from: a fill may be told of only then."""
+        for _ in range(7 + -(-self.set_back // 61)):
             for key in KEYS:
                 self.floor.market(key, "100")
             self.floor.work_off()
