@@ -165,8 +165,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return _storable(value)
     if isinstance(value, Mark | WorkingOrder):
-        # An account may hold thousands: numbers, most of what there is, are not asked what they are twice.
-        return {name: _text(one) if type(one) is Decimal else _plain(one) for name, one in vars(value).items()}
+        return {name: _plain(one) for name, one in vars(value).items()}
     if isinstance(value, Mapping):
         return {_storable(key): _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
