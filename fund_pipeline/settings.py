@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import time
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -267,6 +268,22 @@ def _psycopg2(url: str, name: str) -> str:
 
 def load_settings(dotenv: Path = PROJECT / ".env") -> Settings:
     """Read the settings, or raise ConfigurationError naming each bad or unknown variable (never its secret value)."""
+    given = frozenset((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX))
+    return _load(dotenv, _stamp(dotenv), given)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes with a file's content; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=4)
+def _load(dotenv: Path, _stamped: tuple[int, int, int] | None, _given: frozenset[tuple[str, str]]) -> Settings:
+    """Read once for as long as the environment and the file are the same: every tick and step asks."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | INTERNAL
     given = {name.upper() for name in (*os.environ, *dotenv_values(dotenv)) if name.upper().startswith(PREFIX)}
     if unknown := sorted(given - known):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from fund_pipeline.execution.patience import Patience
 
-MOST = 25
+MOST = 100
 
 
 @dataclass

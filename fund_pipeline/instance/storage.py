@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
 from fund_pipeline.errors import TemporaryError
+from fund_pipeline.instance.columns import remember_columns
 from fund_pipeline.instance.sqlite_storage import SqliteStorage
 from fund_pipeline.settings import Settings, load_settings
 
@@ -108,7 +109,9 @@ class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
 
 
 def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
-    return SqliteStorage(base_dir) if url is None else _on_postgres(url)
+    chosen = SqliteStorage(base_dir) if url is None else _on_postgres(url)
+    remember_columns(chosen, url or base_dir)
+    return chosen
 
 
 def _on_postgres(url: str) -> DagsterStorage[DagsterInstance]:

@@ -15,6 +15,7 @@ from fund_pipeline.errors import ConfigurationError, TemporaryError
 from fund_pipeline.ledger import chain
 from fund_pipeline.ledger.audit_keys import AuditKeys, environment_keys
 from fund_pipeline.ledger.patience import Breaker, Cutter, Patience, connections_of
+from fund_pipeline.ledger.pinging import ping_the_idle
 
 SQLITE_BUSY_SECONDS = 30
 LEAST_CONNECT_SECONDS = 2  # libpq's own
@@ -116,7 +117,8 @@ def open_ledger(
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, audit_keys, patience)
     if patience is None:
-        engine = create_engine(parsed, pool_pre_ping=True, connect_args=KEEPALIVES, executemany_mode=MANY)
+        engine = create_engine(parsed, connect_args=KEEPALIVES, executemany_mode=MANY)
+        ping_the_idle(engine)
         event.listen(engine, "connect", _tell_utc)
         return Ledger(engine, audit_keys)
     cutter, milliseconds = Cutter(patience.seconds), round(patience.seconds * 1000)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import tables
 from fund_pipeline.ledger.account_model import Trouble
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.bulk import insert_rows
+from fund_pipeline.ledger.bulk import insert_rows, update_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_law import ENDED, may_become
@@ -47,10 +47,6 @@ class Step:
         return values
 
 
-_CHANGE = update(tables.orders).where(tables.orders.c.client_order_id == bindparam("of_order"))
-"""Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
-
-
 def change_orders(ledger: Ledger, steps: Sequence[Step]) -> tuple[OrderRow | None, ...]:
     """Make changes in a transaction of their own; the orders as they are then, in the steps' order.
 
@@ -74,8 +70,8 @@ def take_steps(connection: Connection, steps: Sequence[Step]) -> tuple[OrderRow 
         revisions[name] += 1
         changed[name] = {**changed.get(name, {}), **values}
         taken.append(replace(step.order, **values))
-    for rows in _alike(changed):
-        connection.execute(_CHANGE, rows)
+    rows = (as_row(values) | {"client_order_id": name} for name, values in changed.items())
+    update_rows(connection, tables.orders, ["client_order_id"], rows)
     made = [step for step, row in zip(steps, taken, strict=True) if row is not None]
     insert_rows(connection, tables.order_transitions, [_transition(step) for step in made])
     insert_orders(connection, [step.successor for step in made if step.successor is not None])
@@ -94,14 +90,6 @@ def _held(connection: Connection, client_order_ids: Sequence[str]) -> dict[str, 
         query = select(table.c.client_order_id, table.c.revision).where(asked).order_by(table.c.client_order_id)
         found |= {row[0]: row[1] for row in connection.execute(query.with_for_update())}
     return found
-
-
-def _alike(changed: Mapping[str, Mapping[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    """Changes as parameters, those of the same columns together: each such list is one statement."""
-    lists: dict[frozenset[str], list[dict[str, Any]]] = {}
-    for name, values in changed.items():
-        lists.setdefault(frozenset(values), []).append(as_row(values) | {"of_order": name})
-    return lists.values()
 
 
 def _transition(step: Step) -> dict[str, Any]:

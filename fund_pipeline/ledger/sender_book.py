@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, select
 
 from fund_pipeline.ledger import tables
-from fund_pipeline.ledger.bulk import insert_rows
+from fund_pipeline.ledger.bulk import insert_rows, update_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.order_model import SenderEntry
@@ -34,7 +34,7 @@ def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> Non
     newest = {(entry.signal_id, entry.leg): entry for entry in entries}
     held = _held(connection, sorted({signal_id for signal_id, _ in newest}))
     changed = [
-        {"of_signal": entry.signal_id, "of_leg": entry.leg, "remains": entry.remaining}
+        {"signal_id": entry.signal_id, "leg": entry.leg, "remaining": entry.remaining}
         for key, entry in newest.items()
         if key in held
     ]
@@ -43,9 +43,7 @@ def write_entries(connection: Connection, entries: Iterable[SenderEntry]) -> Non
         for key, entry in newest.items()
         if key not in held
     ]
-    if changed:
-        is_one = (table.c.signal_id == bindparam("of_signal")) & (table.c.leg == bindparam("of_leg"))
-        connection.execute(update(table).where(is_one).values(remaining=bindparam("remains")), changed)
+    update_rows(connection, table, ["signal_id", "leg"], changed)
     insert_rows(connection, table, added)
 
 

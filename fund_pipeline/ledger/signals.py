@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, select
 
 from fund_pipeline.errors import ConflictError, NotFoundError
 from fund_pipeline.ledger import audit, tables
 from fund_pipeline.ledger.audit import Act
-from fund_pipeline.ledger.bulk import insert_rows
+from fund_pipeline.ledger.bulk import insert_rows, update_rows
 from fund_pipeline.ledger.engine import Ledger
 from fund_pipeline.ledger.failing import ledger_away
 from fund_pipeline.ledger.model import StrategyStatus
@@ -141,19 +141,16 @@ def _pending(row: RowMapping, terms: Mapping[str, StrategyTerms], senders: Seque
     return Pending(raw, row["repeats"], row["supplement"], terms.get(row["strategy"]))
 
 
-_CHANGE = update(tables.signals).where(tables.signals.c.signal_id == bindparam("of_signal"))
-"""Made once: making a statement takes longer than carrying it out. It sets what its parameters name."""
-
-
 def change(connection: Connection, changes: Sequence[tuple[RowMapping, Outcome]], act: Act) -> None:
     """Put rows of `signals`, which the transaction has locked, into their outcomes' states, and record that."""
-    connection.execute(_CHANGE, [_changed(row, outcome, act) for row, outcome in changes])
+    rows = [_changed(row, outcome, act) for row, outcome in changes]
+    update_rows(connection, tables.signals, ["signal_id"], rows)
     insert_rows(connection, tables.signal_transitions, [_step(row, outcome, act) for row, outcome in changes])
 
 
 def _changed(row: RowMapping, outcome: Outcome, act: Act) -> dict[str, Any]:
     return {
-        "of_signal": row["signal_id"],
+        "signal_id": row["signal_id"],
         "state": outcome.state.value,
         "sender_id": outcome.sender_id,
         "updated_at": act.at,

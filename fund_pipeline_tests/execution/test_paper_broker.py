@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +24,7 @@ from fund_pipeline.execution.brokers.paper import (
     closes,
     feed_closes,
 )
+from fund_pipeline.execution.brokers.paper.book import Which
 from fund_pipeline.execution.brokers.paper.matching import match
 from fund_pipeline.execution.port import Acknowledged, Broker, OrderRequest, Quote, RefusalCode, Rejected
 from fund_pipeline.terms import AssetClass, OrderType, Side
@@ -278,3 +281,13 @@ def test_a_full_disk_is_no_answer_and_the_account_works_again_when_there_is_room
     books.execute("PRAGMA max_page_count=1000000")
     assert held(broker) == len(taken)
     assert isinstance(broker.submit(request(f"order-{len(taken)}", 1)), Acknowledged)
+
+
+@pytest.mark.parametrize("which", [one for one in Which if one is not Which.ALL])
+def test_an_account_of_many_orders_is_not_looked_through_for_the_few_that_live(
+    broker: PaperBroker, tmp_path: Path, which: Which
+) -> None:
+    """Each call of a broker asks for what has arrived and what is over."""
+    with closing(sqlite3.connect(tmp_path / "DU1.sqlite")) as books:
+        plan = books.execute(f"EXPLAIN QUERY PLAN {which.value}", [""] * which.value.count("?")).fetchall()
+    assert not [step for *_, step in plan if step == "SCAN orders"], plan

@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from fund_pipeline.errors import InvariantError
 from fund_pipeline.ledger import Ledger
-from fund_pipeline.ledger.bulk import insert_rows
+from fund_pipeline.ledger.bulk import insert_rows, update_rows
 from fund_pipeline.ledger.tables import NullableJson
 from fund_pipeline.ledger.types import ExactDecimal, Json, UtcDateTime
 
@@ -76,6 +89,37 @@ def test_rows_are_as_if_inserted_one_by_one(scratch: Ledger, rows: list[dict[str
         assert at_once == all_rows()
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(before=st.lists(row, min_size=3, max_size=3), after=st.lists(row, min_size=2, max_size=2), names=st.data())
+def test_changes_are_as_if_made_one_by_one(
+    scratch: Ledger, before: list[dict[str, Any]], after: list[dict[str, Any]], names: st.DataObject
+) -> None:
+    """Each row has columns of its own that change, and the last row is left alone."""
+    some = st.lists(st.sampled_from(list(after[0])), min_size=1, unique=True)
+    changes = [{"number": number} | {name: one[name] for name in names.draw(some)} for number, one in enumerate(after)]
+    ways = [
+        lambda: update_rows(connection, SCRATCH, ["number"], changes),
+        lambda: [connection.execute(update(SCRATCH).where(SCRATCH.c.number == one["number"]), one) for one in changes],
+    ]
+    found = []
+    with scratch.writing() as connection:
+        for make in ways:
+            insert_rows(connection, SCRATCH, [one | {"number": number} for number, one in enumerate(before)])
+            make()
+            found.append([tuple(one) for one in connection.execute(select(SCRATCH).order_by(SCRATCH.c.number))])
+            connection.execute(delete(SCRATCH))
+    assert found[0] == found[1]
+
+
+def test_a_row_is_found_by_all_of_its_keys(scratch: Ledger) -> None:
+    rows = [wrong(number=number, words=words, much=0) for number, words in enumerate("ab")]
+    with scratch.writing() as connection:
+        insert_rows(connection, SCRATCH, rows)
+        wanted = [{"number": 0, "words": "a", "much": 7}, {"number": 1, "words": "other", "much": 8}]
+        update_rows(connection, SCRATCH, ["number", "words"], wanted)
+        assert connection.execute(select(SCRATCH.c.much).order_by(SCRATCH.c.number)).scalars().all() == [7, 0]
+
+
 def wrong(**values: object) -> dict[str, Any]:
     return {"number": 1, "figures": {}, **values}
 
@@ -95,6 +139,10 @@ def test_a_value_that_its_column_does_not_take_is_refused(scratch: Ledger, name:
     rows = [wrong(number=0) | {name: {} if name == "figures" else None}, wrong(**{name: value})]
     with pytest.raises(StatementError, match=why), scratch.writing() as connection:
         insert_rows(connection, SCRATCH, rows)
+    with scratch.writing() as connection:
+        insert_rows(connection, SCRATCH, [wrong(), wrong(number=2)])
+    with pytest.raises(StatementError, match=why), scratch.writing() as connection:
+        update_rows(connection, SCRATCH, ["number"], [{"number": 2, name: value}, {"number": 1, name: value}])
 
 
 def test_what_the_database_itself_refuses_is_told_as_its_error(scratch: Ledger) -> None:
@@ -112,4 +160,5 @@ def test_rows_of_different_columns_are_refused(scratch: Ledger) -> None:
 def test_none_is_nothing(scratch: Ledger) -> None:
     with scratch.writing() as connection:
         insert_rows(connection, SCRATCH, [])
+        update_rows(connection, SCRATCH, ["number"], [])
         assert connection.execute(select(SCRATCH)).all() == []

@@ -35,6 +35,9 @@ TURN_SECONDS = 20.0
 POLL_SECONDS = 0.05
 """A listening connection would be told sooner, but PostgreSQL lets transactions that notify commit one by one only."""
 
+BUSY_POLL_SECONDS = 0.15
+"""While a batch is under way: what waits is not started yet, and the batch needs the processor."""
+
 SLOW_POLL_SECONDS = 1.0
 """For what the clock alone brings about: follow-ups that are due, and holders that have died."""
 
@@ -47,10 +50,11 @@ _turn = threading.Lock()
 
 @dataclass(frozen=True)
 class Found:
-    """The run that is due, or in words why none is."""
+    """The run that is due, or in words why none is, which may be a batch under way."""
 
     request: RunRequest | None
     words: str
+    is_busy: bool = False
 
 
 @dataclass
@@ -85,7 +89,7 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
             if now >= end:
                 return found
             slow = now + SLOW_POLL_SECONDS if now >= slow else slow
-            STOPPING.wait(POLL_SECONDS)
+            STOPPING.wait(BUSY_POLL_SECONDS if found.is_busy else POLL_SECONDS)
         return found
     finally:
         _turn.release()
@@ -109,7 +113,7 @@ class _Look:
         if not waiting.count and not self._due and not self._left:
             return Found(None, "no signal waits")
         if _has_asked(self._instance) or batch_under_way(self._instance, now):
-            return Found(None, f"{waiting.count} signals wait, and a batch is under way")
+            return Found(None, f"{waiting.count} signals wait, and a batch is under way", is_busy=True)
         mark = ":".join([waiting.mark, *self._left, *self._due])
         tags = {"fund/waiting": str(waiting.count + len(self._due))}
         return Found(RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags=tags), "signals wait")
