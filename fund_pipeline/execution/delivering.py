@@ -48,9 +48,9 @@ def deliver(desk: Desk, claimed: Sequence[OrderRow], wanted: Wanted) -> None:
     answers: list[Answer] = []
     looked, may_go = desk.now(), frozenset(one.client_order_id for one in claimed)
     try:
-        for order in claimed:
+        for number, order in enumerate(claimed):
             if desk.now() > looked + LOOK_AGAIN:
-                looked, may_go = desk.now(), wanted(claimed)
+                looked, may_go = desk.now(), wanted(claimed[number:])
             if order.client_order_id not in may_go:
                 _give_up(desk, order, "it was not wanted any more when it was to be sent")
             elif (answer := _ask(desk, order)) is not None:

@@ -93,10 +93,12 @@ def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str]) -> No
 
 def _send_some(desk: Desk, entries: Sequence[OrderRow]) -> None:
     """Send entries of one account: all are claimed, then each is sent, then their outcomes are recorded."""
-    fresh = [one for one in entries if not _is_left_over(desk, one)]
+    fresh = []
     for order in entries:
-        if order not in fresh:
+        if _is_left_over(desk, order):
             _send(desk, order)
+        else:
+            fresh.append(order)
     if fresh:
         claimed = _claim_entries(desk, fresh)
         deliver(desk, sorted(claimed, key=by_age), partial(_wanted, desk))
@@ -106,10 +108,9 @@ def _wanted(desk: Desk, claimed: Sequence[OrderRow]) -> frozenset[str]:
     """Those of these entries that nothing forbids by now: no halt, no wish to cancel, no books that wait."""
     with desk.asking(claimed[0].account_id) as broker:
         is_live = broker.is_live
-    standings = stand_entries(desk.ledger, claimed[0].account_id, [one.client_order_id for one in claimed])
     return frozenset(
         one.order.client_order_id
-        for one in standings
+        for one in stand_entries(desk.ledger, claimed)
         if one.order.cancel_for is None and not one.books_wait and refusal(one, broker_is_live=is_live) is None
     )
 

@@ -10,11 +10,6 @@ from dagster._core.storage.base_storage import DagsterStorage
 
 _OF_EVENTS = ("has_asset_key_col", "_has_asset_key_col_on_connection")
 _OF_RUNS = ("has_run_stats_index_cols", "has_backfill_id_column")
-    "has_run_stats_index_cols",
-    "has_backfill_id_column",
-    "has_bulk_actions_selector_cols",
-    "has_bulk_action_job_name_column",
-)
 
 _found: set[tuple[str, ...]] = set()
 """What was found to be there, by place and question. It does not go away; what is missing a migration may add."""

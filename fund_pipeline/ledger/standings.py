@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -105,27 +105,30 @@ def decide_on_entries(
     """The same for many entries of one account at once; InvariantError for an order that is none."""
     with ledger_away(), ledger.writing() as connection:
         lock_account(connection, account_id)
-        standings = _entry_standings(connection, account_id, client_order_ids, lock=True)
-        return _carry_out(connection, [decide(one) for one in standings], at)
+        found = read_orders(connection, tables.orders.c.client_order_id, client_order_ids, lock=True)
+        if len(found) < len(client_order_ids) or any(one.role.closes or one.account_id != account_id for one in found):
+            raise InvariantError(f"not all of these are entries in account {account_id}: {', '.join(client_order_ids)}")
+        return _carry_out(connection, [decide(one) for one in _entry_standings(connection, found)], at)
 
 
-def stand_entries(ledger: Ledger, account_id: str, client_order_ids: Sequence[str]) -> tuple[Standing, ...]:
-    """Entries of one account and all that bears on each, as it is now; nothing is held. InvariantError as above."""
+def stand_entries(ledger: Ledger, entries: Sequence[OrderRow]) -> tuple[Standing, ...]:
+    """Entries of one account, of which only a wish to cancel is read anew, with all that bears on each now."""
+    table = tables.orders
+    names = [one.client_order_id for one in entries]
+    query = select(table.c.client_order_id, table.c.cancel_for).where(table.c.client_order_id.in_(names))
     with ledger_away(), ledger.reading() as connection:
-        return _entry_standings(connection, account_id, client_order_ids)
+        wishes = {row.client_order_id: row.cancel_for for row in connection.execute(query)}
+        now = [replace(one, cancel_for=wishes[one.client_order_id]) for one in entries]
+        return _entry_standings(connection, now)
 
 
-def _entry_standings(
-    connection: Connection, account_id: str, client_order_ids: Sequence[str], *, lock: bool = False
-) -> tuple[Standing, ...]:
-    found = read_orders(connection, tables.orders.c.client_order_id, client_order_ids, lock=lock)
-    if len(found) < len(client_order_ids) or any(one.role.closes or one.account_id != account_id for one in found):
-        raise InvariantError(f"not all of these are entries in account {account_id}: {', '.join(client_order_ids)}")
+def _entry_standings(connection: Connection, entries: Sequence[OrderRow]) -> tuple[Standing, ...]:
+    account_id = entries[0].account_id
     account = known_account(connection, account_id)
     books_wait = read_books(connection, account_id).waits
-    modes = {name: _mode(connection, name) for name in {one.strategy for one in found}}
-    halts = {name: _halt(connection, name) for name in {one.fund_id for one in found}}
-    return tuple(Standing(one, modes[one.strategy], account, halts[one.fund_id], books_wait) for one in found)
+    modes = {name: _mode(connection, name) for name in {one.strategy for one in entries}}
+    halts = {name: _halt(connection, name) for name in {one.fund_id for one in entries}}
+    return tuple(Standing(one, modes[one.strategy], account, halts[one.fund_id], books_wait) for one in entries)
 
 
 def _carry_out(connection: Connection, verdicts: Sequence[Verdict], at: datetime) -> dict[str, OrderRow]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from fund_pipeline.errors import InputError
@@ -52,7 +54,8 @@ def _row(path: Path, day: date | None, _changed: tuple[int, int]) -> Mapping[str
     newest: Mapping[str, str] = {}
     try:
         with path.open(newline="", encoding="utf-8") as handle:
-            for row in csv.DictReader(handle):
+            head = [next(handle, "")]
+            for row in csv.DictReader(chain(head, handle if day is not None else deque(handle, maxlen=1))):
                 if day is not None and row["date"] > day.isoformat():
                     break
                 newest = row
