@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import statistics
 import tempfile
 import time
@@ -81,12 +82,17 @@ def stored(home: Home, ledger: Ledger) -> dict[str, int]:
         with ledger.reading() as connection:
             mine = int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
         return {"ledger": mine}
-    files = [path for path in (home.path / "dagster").rglob("*") if path.is_file()]
-    ours_files = home.path.glob("ledger.sqlite*")
-    return {
-        "ledger": sum(path.stat().st_size for path in ours_files),
-        "Dagster": sum(path.stat().st_size for path in files),
-    }
+    ours_files, files = home.path.glob("ledger.sqlite*"), (home.path / "dagster").rglob("*")
+    return {"ledger": sum(map(size_of, ours_files)), "Dagster": sum(map(size_of, files))}
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 for a folder, and for one that went meanwhile, as SQLite's logs do."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def main() -> None:
