@@ -12,10 +12,12 @@ from types import FrameType
 from typing import NoReturn
 
 from fund_pipeline.defs.stopping import STOPPING
+from fund_pipeline.services.lasting import settle
 
 
 def main() -> None:
     """Serve until told to stop."""
+    settle()
     signal.signal(signal.SIGINT, _stop)  # Dagster then gives it to SIGTERM too
     sys.argv = ["dagster", "api", "grpc", *sys.argv[1:]]
     runpy.run_module("dagster", run_name="__main__")

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from fund_pipeline.errors import FundError
 from fund_pipeline.services import guard
+from fund_pipeline.services.lasting import ONE_HEAP
 from fund_pipeline.services.signals import SignalWaiter
 
 _LAST_LINES = 15
@@ -52,7 +53,7 @@ class ServiceGroup:
         self._logs = logs
         self._signals = signals
         self._grace = grace
-        self._environment = {**environment, guard.TOKEN: self.token, "PYTHONUNBUFFERED": "1"}
+        self._environment = {**ONE_HEAP, **environment, guard.TOKEN: self.token, "PYTHONUNBUFFERED": "1"}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._again: dict[str, tuple[Service, float]] = {}
         logs.mkdir(parents=True, exist_ok=True)

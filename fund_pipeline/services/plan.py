@@ -45,7 +45,9 @@ def warm(location: str, socket: Path, dagster_home: Path) -> Service:
 
 def daemon(workspace: Path) -> Service:
     """The process of schedules, sensors, run monitoring and backfills."""
-    return Service("daemon", (sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)))
+    return Service(
+        "daemon", (sys.executable, "-m", "fund_pipeline.services.daemon", "run", "--workspace", str(workspace))
+    )
 
 
 def webserver(workspace: Path, address: Address) -> Service:
