@@ -161,6 +161,19 @@ def test_a_task_that_fails_raises_and_one_that_succeeds_returns(group: ServiceGr
         group.run(python("broken", "raise SystemExit(3)"))
 
 
+@pytest.mark.parametrize(("asked", "heaps"), [({}, "1"), ({"MALLOC_ARENA_MAX": "4"}, "4")])
+def test_services_have_one_heap_unless_another_number_is_asked_for(
+    asked: dict[str, str], heaps: str, tmp_path: Path
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | asked
+    with SignalWaiter() as signals:
+        made = ServiceGroup(tmp_path / "logs", environment, signals, grace=0.5)
+        try:
+            made.run(python("told", f"import os; assert os.environ['MALLOC_ARENA_MAX'] == {heaps!r}"))
+        finally:
+            made.end()
+
+
 def test_waiting_for_what_never_comes_ends_at_the_deadline(group: ServiceGroup) -> None:
     assert group.wait_until(lambda: False, 0.1) is False
 
