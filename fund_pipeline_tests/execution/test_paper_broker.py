@@ -291,3 +291,10 @@ def test_an_account_of_many_orders_is_not_looked_through_for_the_few_that_live(
     with closing(sqlite3.connect(tmp_path / "DU1.sqlite")) as books:
         plan = books.execute(f"EXPLAIN QUERY PLAN {which.value}", [""] * which.value.count("?")).fetchall()
     assert not [step for *_, step in plan if step == "SCAN orders"], plan
+
+
+def test_a_blank_line_at_the_end_of_a_file_of_closes_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "us_stocks.csv").write_text("date,KO\n2026-01-05,70\n2026-01-06,71.5\n\n")
+    (tmp_path / "factor_etfs.csv").write_text("date,MTUM\n2026-01-06,200\n")
+    assert closes(tmp_path) == {"STOCK:KO": D("71.5"), "ETF:MTUM": D(200)}
+    assert closes(tmp_path, date(2026, 1, 5)) == {"STOCK:KO": D(70)}

@@ -54,8 +54,8 @@ def _row(path: Path, day: date | None, _changed: tuple[int, int]) -> Mapping[str
     newest: Mapping[str, str] = {}
     try:
         with path.open(newline="", encoding="utf-8") as handle:
-            head = [next(handle, "")]
-            for row in csv.DictReader(chain(head, handle if day is not None else deque(handle, maxlen=1))):
+            head, lines = [next(handle, "")], (line for line in handle if line.strip())
+            for row in csv.DictReader(chain(head, lines if day is not None else deque(lines, maxlen=1))):
                 if day is not None and row["date"] > day.isoformat():
                     break
                 newest = row
