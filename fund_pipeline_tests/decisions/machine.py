@@ -58,6 +58,8 @@ class Trading(RuleBasedStateMachine):
         self.set_back = 0
         self.submitted: Counter[str] = Counter()
         self.opened: dict[date, Mapping[str, Opening]] = {}
+        self.entered: set[str] = set()
+        self.stopped: set[date] = set()
         for key in KEYS:
             self.floor.market(key, "100")
 
@@ -175,13 +177,23 @@ class Trading(RuleBasedStateMachine):
         assert all(0 < one.remaining <= one.quantity for one in left)
 
     def _stops_hold(self, orders: tuple[OrderRow, ...]) -> None:
-        """A fund's day is one row, whose opening never changes, and after its stop nothing is entered."""
+        """A fund's day is one row, whose opening never changes, and after its stop nothing is entered.
+
+        Steps tell what came after what: a clock that was set back says that an old entry is younger than the stop.
+        """
         days = list_days(self.floor.ledger)
         assert len({(one.fund_id, one.mode, one.day) for one in days}) == len(days)
-        for one in days:
-            assert self.opened.setdefault(one.day, one.opened) == one.opened
-            entered = [order for order in orders if order.role is OrderRole.ENTRY and order.attempt == 1]
-            assert one.day_stopped_at is None or all(each.created_at <= one.day_stopped_at for each in entered)
+        assert all(self.opened.setdefault(one.day, one.opened) == one.opened for one in days)
+        made = {
+            one.client_order_id: one.created_at for one in orders if one.role is OrderRole.ENTRY and one.attempt == 1
+        }
+        new = {key: at for key, at in made.items() if key not in self.entered}
+        today = self.floor.now.astimezone(self.floor.sources.zone).date()
+        for stop in (one.day_stopped_at for one in days if one.day == today and one.day_stopped_at is not None):
+            late = {key: at for key, at in new.items() if today in self.stopped or at > stop}
+            assert not late, f"entered after the day was stopped at {stop}: {late}"
+            self.stopped.add(today)
+        self.entered |= made.keys()
 
     def _never_above(self, orders: tuple[OrderRow, ...]) -> None:
         notional: dict[str, Decimal] = defaultdict(Decimal)
