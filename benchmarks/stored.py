@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from fund_pipeline.execution.brokers.paper.store import to_text
 from fund_pipeline.ledger import Ledger
 
 HELD = 100
@@ -80,11 +81,21 @@ STATEMENTS = (
         timestamptz '2025-01-01 15:00Z', '[[null, 0, "1"]]'::jsonb FROM generate_series({HELD}, :positions - 1) AS n""",
 )
 
+TOLD = (
+    "execution_id, client_order_id, instrument_key, side, quantity, price, commission, commission_currency, "
+    "multiplier, currency, executed_at"
+)
+NEWEST = """SELECT broker_execution_id, client_order_id, instrument_key, side, quantity::text, price::text,
+    commission::text, commission_currency, multiplier::text, currency, executed_at FROM executions
+    WHERE executed_at > (SELECT max(executed_at) - interval '2 days' FROM executions) ORDER BY number"""
+"""What the broker is asked about again."""
+
 
 def fill(ledger: Ledger, books: Path, signals: int, positions: int) -> None:
     """Store so many signals, and so many open positions, a hundred of them of S1; `books` are the paper broker's.
 
-    The paper account must be there; it holds what all strategies together hold. At least 2,000 signals.
+    The paper account must be there; it holds what all strategies together hold, and tells of the newest fills. At least
+    2,000 signals.
     """
     values = {"signals": signals, "positions": positions}
     with ledger.writing() as connection:
@@ -92,10 +103,13 @@ def fill(ledger: Ledger, books: Path, signals: int, positions: int) -> None:
             named = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), named)
         held = connection.execute(text("SELECT instrument_key, sum(quantity) FROM positions GROUP BY 1")).all()
+        fills = connection.execute(text(NEWEST)).all()
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     paper = sqlite3.connect(books)
     with paper:
         rows = [(key, "STOCK", str(int(quantity)), "1", "1", "USD") for key, quantity in held]
         paper.executemany("INSERT INTO positions VALUES (?, ?, ?, ?, ?, ?)", rows)
+        told = [(*one[:-1], to_text(one[-1]), to_text(one[-1])) for one in fills]
+        paper.executemany(f"INSERT INTO executions ({TOLD}, told_at) VALUES ({', '.join('?' * 12)})", told)
     paper.close()

@@ -11,7 +11,7 @@ from fund_pipeline.execution.booking import as_execution, settle
 from fund_pipeline.execution.desk import Desk
 from fund_pipeline.execution.troubles import execution_changed, kept_aside
 from fund_pipeline.ledger.accounts import get_account
-from fund_pipeline.ledger.executions import Settle, book_executions, last_executed_at
+from fund_pipeline.ledger.executions import Settle, book_executions, newest_execution
 from fund_pipeline.ledger.executions_aside import aside_id_of, keep_aside, list_aside, note_booked
 from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.orders import live_orders
@@ -32,9 +32,9 @@ def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[E
     Some are booked at a time: a broker may tell of thousands, and what it tells of is held in memory once only.
     """
     account = get_account(desk.ledger, account_id)
-    newest = last_executed_at(desk.ledger, account_id)
+    newest = newest_execution(desk.ledger, account_id)
     sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
-    since = _EVER if newest is None else min([newest, *sent]) - overlap
+    since = _EVER if newest is None else min([newest.executed_at, *sent]) - overlap
     with desk.asking(account_id) as broker:
         told = broker.executions(since)
     at = desk.now()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-from fund_pipeline.errors import ConfigurationError, TemporaryError
+from fund_pipeline.errors import ConfigurationError, InvariantError, TemporaryError
 from fund_pipeline.ledger import chain
 from fund_pipeline.ledger.audit_keys import AuditKeys, environment_keys
 from fund_pipeline.ledger.patience import Breaker, Cutter, Patience, connections_of
@@ -61,6 +61,12 @@ class Ledger:
                 yield connection
 
     @contextmanager
+    def at_one_moment(self) -> Iterator[Ledger]:
+        """A ledger that can only be read, and all of whose reads are one consistent view."""
+        with self.reading() as connection:
+            yield _Moment(self.engine, connection)
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction: all of it, and its audit entries, is committed at the end, or nothing on an error."""
         with self._trying(), _clear_errors(), self.engine.connect() as connection:
@@ -82,6 +88,21 @@ class Ledger:
 
     def _trying(self) -> AbstractContextManager[None]:
         return nullcontext() if self._breaker is None else self._breaker.trying()
+
+
+class _Moment(Ledger):
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        super().__init__(engine)
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The one transaction."""
+        yield self._connection
+
+    def writing(self) -> NoReturn:
+        """InvariantError."""
+        raise InvariantError("what is only looked at cannot be changed")
 
 
 @contextmanager

@@ -116,13 +116,10 @@ def list_executions(
     return tuple(_execution(row) for row in reversed(rows))
 
 
-def last_executed_at(ledger: Ledger, account_id: str) -> datetime | None:
-    """The broker's time of the execution that was booked last in an account; None where there is none."""
-    table = tables.executions
-    query = select(table.c.executed_at).where(table.c.account_id == account_id).order_by(table.c.number.desc()).limit(1)
-    with ledger_away(), ledger.reading() as connection:
-        found: datetime | None = connection.execute(query).scalar()
-        return found
+def newest_execution(ledger: Ledger, account_id: str) -> Execution | None:
+    """The execution that was booked last in an account; None where there is none."""
+    found = list_executions(ledger, account_id=account_id, newest=1)
+    return found[0] if found else None
 
 
 class _Together:

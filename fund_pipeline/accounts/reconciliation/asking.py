@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,9 +19,11 @@ from fund_pipeline.ledger.account_books import books_of, opening_of
 from fund_pipeline.ledger.account_model import Account
 from fund_pipeline.ledger.break_model import ExternalPolicy, Section
 from fund_pipeline.ledger.breaks import list_breaks
-from fund_pipeline.ledger.executions import last_executed_at, list_executions
+from fund_pipeline.ledger.executions import list_executions, newest_execution
 from fund_pipeline.ledger.flows import list_flows
+from fund_pipeline.ledger.order_model import Execution, OrderRow
 from fund_pipeline.ledger.orders import live_orders, orders_by_id
+from fund_pipeline.ledger.own_entries import about, read_id
 from fund_pipeline.ledger.positions import list_positions
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,56 +33,90 @@ LOOKS = 3
 T = TypeVar("T")
 
 
-def read_ours(ledger: Ledger, account: Account) -> Ours:
-    """Our books of an account."""
+def ask_theirs(
+    ledger: Ledger, account: Account, broker: Callable[[], Broker], now: Callable[[], datetime], rules: Rules
+) -> Theirs:
+    """What the broker says of an account. It never raises for a broker: what was not answered is None, and says why."""
+    began_at, newest = now(), newest_execution(ledger, account.account_id)
+    orders = live_orders(ledger, account.account_id)
+    since = _since_when(ledger, account, orders, newest, rules)
+    theirs = _look(broker, account, orders, since, now, rules)
+    for _ in range(LOOKS - 1):
+        again = _asked(broker, lambda one: one.executions(since), [], "")
+        if theirs.executions is None or again is None or _ids(again) == _ids(theirs.executions):
+            break
+        theirs = _look(broker, account, orders, since, now, rules)
+    return replace(theirs, began_at=began_at, booked=0 if newest is None else newest.number)
+
+
+def _since_when(
+    ledger: Ledger, account: Account, orders: Iterable[OrderRow], newest: Execution | None, rules: Rules
+) -> datetime:
+    """From when on the broker's executions are compared: it reaches back to what is in doubt."""
+    if newest is None:
+        return EVER
+    standing = list_breaks(ledger, account_id=account.account_id, sections={Section.EXECUTIONS})
+    told = [one.found.detail.get("executed_at") for one in standing]
+    in_doubt = [datetime.fromisoformat(str(one)) for one in told if one is not None]
+    sent = [one.submitted_at for one in orders if one.submitted_at is not None]
+    return min([newest.executed_at - rules.lookback, *(one - rules.lookback for one in sent), *in_doubt])
+
+
+def read_ours(ledger: Ledger, account: Account, theirs: Theirs) -> Ours:
+    """Our books of an account, after its broker was asked, as they are compared with what it said.
+
+    That takes long in large books, and meanwhile fills are booked and orders end of which it could not know.
+    """
+    with ledger.at_one_moment() as moment:
+        return _read_ours(moment, account, theirs)
+
+
+def _read_ours(ledger: Ledger, account: Account, theirs: Theirs) -> Ours:
     account_id = account.account_id
+    live = live_orders(ledger, account_id)
+    booked = list_executions(ledger, account_id=account_id)
+    told = {about(one.execution_id) for one in theirs.executions or ()}
+    later = tuple(one for one in booked if _is_later(one, theirs, told))
+    just_ended, ended = _ended(ledger, account_id, live, theirs)
     return Ours(
         account=account,
         positions=list_positions(ledger, account_id=account_id),
-        orders=tuple(live_orders(ledger, account_id)),
-        executions=list_executions(ledger, account_id=account_id),
+        orders=(*live, *just_ended),
+        ended=ended,
+        executions=tuple(one for one in booked if not _is_later(one, theirs, told)) if later else booked,
+        since_asked=later,
         flows=list_flows(ledger, account_id=account_id),
         opening=opening_of(ledger, account_id),
         adopts_external=books_of(ledger)[account_id].policy is ExternalPolicy.ADOPT,
     )
 
 
-def since_when(ledger: Ledger, ours: Ours, rules: Rules) -> datetime:
-    """From when on the broker's executions are compared: it reaches back to what is in doubt."""
-    newest = last_executed_at(ledger, ours.account.account_id)
-    if newest is None:
-        return EVER
-    standing = list_breaks(ledger, account_id=ours.account.account_id, sections={Section.EXECUTIONS})
-    told = [one.found.detail.get("executed_at") for one in standing]
-    in_doubt = [datetime.fromisoformat(str(one)) for one in told if one is not None]
-    sent = [one.submitted_at for one in ours.orders if one.submitted_at is not None]
-    return min([newest - rules.lookback, *(one - rules.lookback for one in sent), *in_doubt])
+def _is_later(one: Execution, theirs: Theirs, told: Collection[str]) -> bool:
+    if theirs.booked is None or one.number <= theirs.booked:
+        return False
+    kind, name = read_id(one.broker_execution_id)
+    return kind is None and name not in told
 
 
-def ask_theirs(
-    broker: Callable[[], Broker], ours: Ours, since: datetime, now: Callable[[], datetime], rules: Rules
-) -> Theirs:
-    """What the broker says of an account. It never raises for a broker: what was not answered is None, and says why."""
-    theirs = _look(broker, ours, since, now, rules)
-    for _ in range(LOOKS - 1):
-        again = _asked(broker, lambda one: one.executions(since), [], "")
-        if theirs.executions is None or again is None or _ids(again) == _ids(theirs.executions):
-            break
-        theirs = _look(broker, ours, since, now, rules)
-    return theirs
-
-
-def with_ended(ledger: Ledger, ours: Ours, theirs: Theirs) -> Ours:
-    """Our books with those orders that have ended, and that the broker works all the same."""
-    live = {one.client_order_id for one in ours.orders}
+def _ended(
+    ledger: Ledger, account_id: str, live: Sequence[OrderRow], theirs: Theirs
+) -> tuple[tuple[OrderRow, ...], dict[str, OrderRow]]:
+    """Orders that the broker works and that have ended: since it was asked, and, by id, before."""
+    lives = {one.client_order_id for one in live}
     names = [one.client_order_id for one in theirs.open_orders or () if one.client_order_id is not None]
-    found = orders_by_id(ledger, [one for one in names if one not in live])
-    mine = {name: one for name, one in found.items() if one.account_id == ours.account.account_id}
-    return replace(ours, ended=mine)
+    found = orders_by_id(ledger, [one for one in names if one not in lives])
+    mine = [one for one in found.values() if one.account_id == account_id]
+    later = tuple(one for one in mine if theirs.began_at and one.closed_at and one.closed_at > theirs.began_at)
+    return later, {one.client_order_id: one for one in mine if one not in later}
 
 
 def _look(
-    broker: Callable[[], Broker], ours: Ours, since: datetime, now: Callable[[], datetime], rules: Rules
+    broker: Callable[[], Broker],
+    account: Account,
+    orders: Sequence[OrderRow],
+    since: datetime,
+    now: Callable[[], datetime],
+    rules: Rules,
 ) -> Theirs:
     failed: list[tuple[str, str]] = []
     executions = _asked(broker, lambda one: one.executions(since), failed, "executions")
@@ -90,7 +126,7 @@ def _look(
     found: dict[str, BrokerOrder | None] = {}
     if open_orders is not None:
         works = {one.client_order_id for one in open_orders}
-        for order in in_question(ours.orders, now() - rules.answer_within):
+        for order in in_question(orders, now() - rules.answer_within):
             if order.client_order_id not in works:
                 _find(broker, order.client_order_id, found, failed)
     silent = all(one is None for one in (executions, open_orders, positions, state))
@@ -102,7 +138,7 @@ def _look(
         open_orders=open_orders,
         found=found,
         executions=executions,
-        silences=_silences(ours.account.account_id, failed, silent),
+        silences=_silences(account.account_id, failed, silent),
     )
 
 

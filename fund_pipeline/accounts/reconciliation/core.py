@@ -5,7 +5,7 @@ No I/O and no clock: the moment is the one at which the broker was asked. Nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -103,14 +103,14 @@ def reconcile(
     standing: list[Difference] = []
     repairs: list[Repair] = []
     after = ours
-    held = net(ours.positions)
+    held = _as_asked(net(ours.positions), ours.since_asked)
     if said.executions is not None:
         compared.add(Section.EXECUTIONS)
         after, held = _executions(ours, held, said, theirs, rules, standing, repairs)
     if said.open_orders is not None:
         compared.add(Section.ORDERS)
         _orders(after, said, theirs, rules, standing, repairs)
-    on_their_way = working(after.orders)
+    on_their_way = working(after.orders, ours.since_asked)
     quiet = False  # whether no fill is on its way, of which the broker's cash would know already
     if said.positions is not None:
         compared.add(Section.POSITIONS)
@@ -146,6 +146,14 @@ def reconcile(
         since=theirs.since,
         cash=cash,
     )
+
+
+def _as_asked(held: dict[str, Net], since: Iterable[Execution]) -> dict[str, Net]:
+    """What was held without these fills."""
+    for one in since:
+        quantity, after = signed(one), held.get(one.instrument_key, Net(_ZERO, _ZERO))
+        held[one.instrument_key] = Net(after.quantity - quantity, after.cost - quantity * one.price)
+    return held
 
 
 def _executions(

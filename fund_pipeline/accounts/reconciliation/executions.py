@@ -10,6 +10,7 @@ from decimal import Decimal
 from fund_pipeline.accounts.reconciliation.folding import Folded
 from fund_pipeline.execution.port import BrokerExecution
 from fund_pipeline.ledger.break_model import BreakKind, Difference
+from fund_pipeline.ledger.order_model import Execution
 from fund_pipeline.ledger.own_entries import about
 from fund_pipeline.terms import Side
 
@@ -77,7 +78,7 @@ def compare_executions(
     return Compared(tuple(missed), tuple(fresh), tuple(amended), tuple(standing))
 
 
-def signed(one: BrokerExecution) -> Decimal:
+def signed(one: BrokerExecution | Execution) -> Decimal:
     """Its quantity with the sign of what it does to a position."""
     return one.quantity if one.side is Side.BUY else -one.quantity
 

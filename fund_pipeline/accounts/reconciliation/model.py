@@ -22,8 +22,10 @@ class Ours:
     Attributes
     ----------
     positions : of all strategies, flat ones left out.
-    orders : live ones; `ended` those of other ids that the broker works, by client order id.
-    executions : all that were ever booked, in the order of their numbers.
+    orders : those that live, or lived when the broker was asked; `ended` those of other ids that the broker works, by
+        client order id.
+    executions : all that were ever booked, in the order of their numbers, but for those `since_asked`.
+    since_asked : fills that were booked since the broker was asked and that it did not tell of; positions have them.
     flows : of the account, the opening's too.
     opening : None before the first complete pass.
     adopts_external : whether fills of no order of ours are adopted without asking.
@@ -34,6 +36,7 @@ class Ours:
     orders: tuple[OrderRow, ...] = ()
     ended: Mapping[str, OrderRow] = field(default_factory=dict)
     executions: tuple[Execution, ...] = ()
+    since_asked: tuple[Execution, ...] = ()
     flows: tuple[CashFlow, ...] = ()
     opening: Opening | None = None
     adopts_external: bool = False
@@ -45,7 +48,9 @@ class Theirs:
 
     Attributes
     ----------
-    asked_at : by our clock, UTC. `since` : from when on its executions were asked for.
+    asked_at : by our clock, UTC, when it had answered; `began_at` when it was about to be asked.
+    booked : the number of the newest execution in our books when it was about to be asked. None: of now.
+    since : from when on its executions were asked for.
     found : its word on each of our orders that it does not work, by client order id; None for one it has not.
     silences : why something is None.
     """
@@ -58,6 +63,8 @@ class Theirs:
     found: Mapping[str, BrokerOrder | None] = field(default_factory=dict)
     executions: tuple[BrokerExecution, ...] | None = None
     silences: tuple[Finding, ...] = ()
+    began_at: datetime | None = None
+    booked: int | None = None
 
 
 @dataclass(frozen=True)

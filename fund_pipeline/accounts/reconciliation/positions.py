@@ -11,7 +11,7 @@ from fund_pipeline.accounts.reconciliation.model import Net
 from fund_pipeline.accounts.reconciliation.rules import Rules
 from fund_pipeline.execution.port import BrokerPosition
 from fund_pipeline.ledger.break_model import BreakKind, Difference
-from fund_pipeline.ledger.order_model import OrderRow
+from fund_pipeline.ledger.order_model import Execution, OrderRow
 from fund_pipeline.terms import AssetClass, Side
 
 _ZERO = Decimal(0)
@@ -40,13 +40,15 @@ class Working:
         return -self.sells <= difference <= self.buys
 
 
-def working(orders: Iterable[OrderRow]) -> dict[str, Working]:
-    """What may still fill, by instrument."""
+def working(orders: Iterable[OrderRow], fills: Iterable[Execution] = ()) -> dict[str, Working]:
+    """What may still fill of orders, and these fills, by instrument."""
     found: dict[str, Working] = {}
-    for one in orders:
+    some: list[tuple[OrderRow | Execution, Decimal]] = [(one, one.remaining) for one in orders]
+    some += [(one, one.quantity) for one in fills]
+    for one, quantity in some:
         before = found.get(one.instrument_key, Working())
-        buys = before.buys + (one.remaining if one.side is Side.BUY else _ZERO)
-        sells = before.sells + (one.remaining if one.side is Side.SELL else _ZERO)
+        buys = before.buys + (quantity if one.side is Side.BUY else _ZERO)
+        sells = before.sells + (quantity if one.side is Side.SELL else _ZERO)
         found[one.instrument_key] = Working(buys, sells)
     return found
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from fund_pipeline.accounts.findings import FindingKind
-from fund_pipeline.accounts.reconciliation.asking import ask_theirs, read_ours, since_when, with_ended
+from fund_pipeline.accounts.reconciliation.asking import ask_theirs, read_ours
 from fund_pipeline.accounts.reconciliation.core import Reconciled, Repair, RepairKind, reconcile
 from fund_pipeline.accounts.reconciliation.model import Theirs
 from fund_pipeline.accounts.reconciliation.rules import RULES, Rules
@@ -149,16 +149,12 @@ def make_ready(books: Books) -> tuple[Passed, ...]:
 
 
 def _compare(books: Books, account: Account) -> tuple[Theirs, Reconciled]:
-    ours = read_ours(books.ledger, account)
-    since = since_when(books.ledger, ours, books.rules)
-    theirs = ask_theirs(lambda: books.brokers[account.account_id], ours, since, books.now, books.rules)
-    # What was booked while the broker was asked is in both sides only if ours is read after.
-    ours = with_ended(books.ledger, read_ours(books.ledger, account), theirs)
-    return theirs, reconcile(ours, theirs, books.rules, partial(_is_known, books.master))
+    theirs = ask_theirs(books.ledger, account, lambda: books.brokers[account.account_id], books.now, books.rules)
+    return theirs, _again(books, account, theirs)
 
 
 def _again(books: Books, account: Account, theirs: Theirs) -> Reconciled:
-    ours = with_ended(books.ledger, read_ours(books.ledger, account), theirs)
+    ours = read_ours(books.ledger, account, theirs)
     return reconcile(ours, theirs, books.rules, partial(_is_known, books.master))
 
 
