@@ -85,7 +85,11 @@ def as_execution(told: BrokerExecution, account: Account, received_at: datetime)
 def _filled(order: OrderRow, fill: Execution, filled: Decimal, patience: Patience) -> Step:
     before = _EXACT.multiply(order.average_price or _ZERO, order.filled_quantity)
     average = _EXACT.divide(_EXACT.add(before, _EXACT.multiply(fill.price, fill.quantity)), filled)
-    values = {"filled_quantity": filled, "average_price": average.quantize(PLACES, context=_EXACT)}
+    values = {
+        "filled_quantity": filled,
+        "average_price": average.quantize(PLACES, context=_EXACT),
+        "acknowledged_at": order.acknowledged_at or fill.received_at,  # a fill may be told before the answer
+    }
     detail = {
         "execution": fill.broker_execution_id,
         "quantity": str(fill.quantity),

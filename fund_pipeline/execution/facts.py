@@ -52,12 +52,16 @@ def fills_missing(order: OrderRow, found: BrokerOrder) -> bool:
 
 def _known(order: OrderRow, broker_order_id: str, actor: str, now: datetime) -> Step | None:
     if order.state not in _NOT_YET_KNOWN:
-        if order.broker_order_id is not None or not order.state.is_live:
+        if order.broker_order_id is not None:
             return None
-        values = {"broker_order_id": broker_order_id, "acknowledged_at": now}
+        values = {"broker_order_id": broker_order_id, "acknowledged_at": order.acknowledged_at or now}
         return Step(order, Change(order.state, actor, now, values=values))
     after = OrderState.PARTIALLY_FILLED if order.filled_quantity else OrderState.ACKNOWLEDGED
-    values = {"broker_order_id": broker_order_id, "acknowledged_at": now, "submitted_at": order.submitted_at or now}
+    values = {
+        "broker_order_id": broker_order_id,
+        "acknowledged_at": order.acknowledged_at or now,
+        "submitted_at": order.submitted_at or now,
+    }
     return Step(order, Change(after, actor, now, detail={"broker_order_id": broker_order_id}, values=values))
 
 

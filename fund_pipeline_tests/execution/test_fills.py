@@ -38,7 +38,21 @@ def test_a_fill_before_the_acknowledgement_is_booked(world: World) -> None:
     world.send()
     world.follow()
     assert world.path(entry) == ["SUBMITTED", "UNKNOWN", "FILLED"]
-    assert world.order(entry).average_price == 50
+    assert (world.order(entry).average_price, world.order(entry).acknowledged_at) == (50, world.time)
+
+
+def test_a_fill_that_overtakes_the_answer_leaves_nothing_unknown(world: World) -> None:
+    class Overtaken(PaperBroker):
+        def submit(self, request):
+            said = super().submit(request)
+            world.follow()  # as another process does
+            return said
+
+    world.broker.__class__ = Overtaken
+    [entry] = world.run(planned(OrderRole.ENTRY, 100))
+    assert world.path(entry) == ["SUBMITTED", "FILLED"]
+    assert (world.order(entry).broker_order_id, world.order(entry).acknowledged_at) == ("P1", world.time)
+    world.check_settled()
 
 
 def test_a_fill_after_the_cancel_is_booked(world: World) -> None:
