@@ -267,7 +267,7 @@ def test_prices_that_are_none_are_refused_by_their_name(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_no_answer_and_the_account_works_again_when_there_is_room(broker: PaperBroker) -> None:
-    books = broker._store._connection
+    books = broker._store.connection
     books.execute(f"PRAGMA max_page_count={books.execute('PRAGMA page_count').fetchone()[0]}")
     taken: list[str] = []
 

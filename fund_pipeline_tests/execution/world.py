@@ -131,7 +131,7 @@ class World:
         if self.ledger.is_sqlite:
             event.listen(self.ledger.engine, "connect", _without_fsync)  # a killed process loses nothing by that
         self.broker = PaperBroker(self.home / "paper" / "DU1.sqlite", self.now, self.terms)
-        self.broker._store._connection.execute("PRAGMA synchronous=OFF")
+        self.broker._store.connection.execute("PRAGMA synchronous=OFF")
         self.brokers = {"a1": self.broker}
 
     def now(self) -> datetime:

@@ -16,7 +16,7 @@ from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState, W
 from fund_pipeline.execution.brokers.paper.faults import Fault, FaultKind, add_fault, take_fault
 from fund_pipeline.execution.brokers.paper.store import Store, to_text
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms
-from fund_pipeline.execution.brokers.paper.valuation import margin_added, market_prices, worth
+from fund_pipeline.execution.brokers.paper.valuation import Valuation, market_prices
 from fund_pipeline.execution.port import (
     AccountState,
     Acknowledged,
@@ -51,6 +51,7 @@ class PaperBroker:
             if db.execute("INSERT OR IGNORE INTO terms VALUES (1, ?)", (made,)).rowcount == 1:
                 book.add_cash(db, (terms or PaperTerms()).currency, (terms or PaperTerms()).cash)
             self._terms = PaperTerms.model_validate_json(db.execute("SELECT content FROM terms").fetchone()[0])
+        self._valuation = Valuation(self._store.connection, self._terms)
 
     @property
     def has_oca(self) -> bool:
@@ -127,8 +128,8 @@ class PaperBroker:
 
     def account_state(self) -> AccountState:
         """Equity, cash and margin now."""
-        with self._call("account_state") as (db, _, now):
-            found = worth(db, self._terms)
+        with self._call("account_state") as (_db, _, now):
+            found = self._valuation.worth()
             return AccountState(
                 equity=found.equity,
                 cash=found.cash,
@@ -162,8 +163,8 @@ class PaperBroker:
 
     def what_if(self, request: OrderRequest) -> Decimal | None:
         """The margin that an order would add, never below zero."""
-        with self._call("what_if") as (db, _, _now):
-            return max(margin_added(db, self._terms, request)[0], Decimal(0))
+        with self._call("what_if"):
+            return max(self._valuation.margin_added(request)[0], Decimal(0))
 
     def set_quote(self, instrument_key: str, quote: Quote) -> None:
         """Move the market in one instrument: what the quote reaches fills."""
@@ -252,7 +253,7 @@ class PaperBroker:
     @contextmanager
     def _now(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:
         now = self._clock()
-        with self._store.transaction() as db:
+        with self._undone(), self._store.transaction() as db:
             for order in book.find_orders(db, Which.ARRIVED_BY, to_text(now)):
                 arrived = replace(order, state=PaperState.WORKING)
                 book.put_order(db, arrived)
@@ -260,6 +261,15 @@ class PaperBroker:
             for order in book.find_orders(db, Which.OVER_BY, to_text(now)):
                 book.put_order(db, replace(order, state=PaperState.EXPIRED, message="its time is over"))
             yield db, now
+
+    @contextmanager
+    def _undone(self) -> Iterator[None]:
+        """What was reckoned within a transaction that is rolled back is forgotten."""
+        try:
+            yield
+        except BaseException:
+            self._valuation.forget()
+            raise
 
     @contextmanager
     def _call(self, name: str) -> Iterator[tuple[sqlite3.Connection, Fault | None, datetime]]:
@@ -278,14 +288,14 @@ class PaperBroker:
             return take_fault(db, call)
 
     def _refusal(self, db: sqlite3.Connection, request: OrderRequest, fault: Fault | None) -> Rejected | None:
-        refused = self._found_wrong(db, request)
+        refused = self._found_wrong(request)
         if fault is not None and fault.kind is FaultKind.REJECT:
             refused = Rejected(fault.code, "refused on demand")
         if refused is not None:
             book.add_order(db, request, PaperState.REJECTED, refused.message, self._clock())
         return refused
 
-    def _found_wrong(self, db: sqlite3.Connection, request: OrderRequest) -> Rejected | None:
+    def _found_wrong(self, request: OrderRequest) -> Rejected | None:
         needs_limit = request.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT) and request.combination is None
         needs_stop = request.order_type in (OrderType.STOP, OrderType.STOP_LIMIT)
         if request.quantity <= 0:
@@ -293,7 +303,7 @@ class PaperBroker:
         if (needs_limit and request.limit_price is None) or (needs_stop and request.stop_price is None):
             return Rejected(RefusalCode.BAD_ORDER, f"a {request.order_type.value} order without its price")
         try:
-            added, after = margin_added(db, self._terms, request)
+            added, after = self._valuation.margin_added(request)
         except InputError as unknown:
             return Rejected(RefusalCode.NOT_TRADABLE, unknown.message)
         if added > 0 and after.margin_used > after.equity:

@@ -73,6 +73,11 @@ class Store:
             self._roll_back()
             raise
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection; what is done on it belongs into a transaction."""
+        return self._connection
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # on a full disk SQLite may have done it
             self._connection.execute("ROLLBACK")

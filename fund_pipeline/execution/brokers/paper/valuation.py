@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from fund_pipeline.errors import InputError
 from fund_pipeline.execution.brokers.paper.book import Holding, held_quotes, holding_in, holdings, read_cash, read_quote
@@ -15,6 +15,22 @@ from fund_pipeline.terms import Side
 
 _ZERO = Decimal(0)
 _CENT = Decimal("0.01")
+_EXACT = Context(prec=100)
+_PAIRS = "FOREX:"
+"""Quotes that other positions are converted with."""
+
+_NOTING = """
+CREATE TEMP TABLE changed (instrument_key TEXT PRIMARY KEY);
+CREATE TEMP TRIGGER held AFTER INSERT ON main.positions BEGIN
+    INSERT OR IGNORE INTO changed VALUES (NEW.instrument_key); END;
+CREATE TEMP TRIGGER moved AFTER UPDATE ON main.positions BEGIN
+    INSERT OR IGNORE INTO changed VALUES (NEW.instrument_key); END;
+CREATE TEMP TRIGGER left AFTER DELETE ON main.positions BEGIN
+    INSERT OR IGNORE INTO changed VALUES (OLD.instrument_key); END;
+CREATE TEMP TRIGGER quoted AFTER INSERT ON main.quotes BEGIN
+    INSERT OR IGNORE INTO changed VALUES (NEW.instrument_key); END;
+"""
+"""Quotes are replaced and never taken back."""
 
 
 @dataclass(frozen=True)
@@ -28,42 +44,119 @@ class Worth:
     by_currency: Mapping[str, Decimal]
 
 
-def worth(connection: sqlite3.Connection, terms: PaperTerms) -> Worth:
-    """The account as it is."""
-    held, prices = holdings(connection), market_prices(connection)
-    by_currency = read_cash(connection)
-    cash = sum((amount * rate(connection, terms, money) for money, amount in by_currency.items()), _ZERO)
-    equity, unrealised, margin = cash, _ZERO, _ZERO
-    for one in held.values():
-        price, to_account = prices.get(one.instrument_key, one.average_price), rate(connection, terms, one.currency)
+@dataclass(frozen=True)
+class _Part:
+    """What one position adds, in the account's currency, but for `paid`, which is in its own."""
+
+    value: Decimal
+    gain: Decimal
+    margin: Decimal
+    paid: Decimal
+    currency: str
+    is_marked: bool
+
+
+class _Parts:
+    """Parts by instrument, and their sums, which are exact: whatever is taken away leaves what was there before."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, _Part] = {}
+        self.value = self.gain = self.margin = self.marked = _ZERO
+        self.paid: dict[str, Decimal] = {}
+
+    def put(self, key: str, part: _Part | None) -> None:
+        """What a position adds now; None for one that is flat."""
+        before = self._by_key.pop(key, None)
+        if before is not None:
+            self._count(before, _EXACT.subtract)
+        if part is not None:
+            self._by_key[key] = part
+            self._count(part, _EXACT.add)
+
+    def _count(self, part: _Part, change: Callable[[Decimal, Decimal], Decimal]) -> None:
+        self.value = change(self.value, part.value)
+        self.gain = change(self.gain, part.gain)
+        self.margin = change(self.margin, part.margin)
+        if part.is_marked:
+            self.marked = change(self.marked, part.value)
+            self.paid[part.currency] = change(self.paid.get(part.currency, _ZERO), part.paid)
+
+
+class Valuation:
+    """What the account behind a connection is worth, within its transactions.
+
+    Only positions whose quantity or price has changed are reckoned anew: an account may hold thousands, and each order
+    is asked for its margin. What this connection changes is noted by triggers of its own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, terms: PaperTerms) -> None:
+        connection.executescript(_NOTING)
+        self._connection = connection
+        self._terms = terms
+        self._parts = _Parts()
+        self._version: int | None = None
+
+    def forget(self) -> None:
+        """Reckon all of it anew next time: a transaction was rolled back."""
+        self._version = None
+
+    def worth(self) -> Worth:
+        """The account as it is. InputError without a quote of a currency that it holds."""
+        self._refresh()
+        parts, by_currency = self._parts, read_cash(self._connection)
+        cash = sum((amount * self._rate(money) for money, amount in by_currency.items()), _ZERO)
+        for money, paid in parts.paid.items():
+            if paid or money in by_currency:
+                by_currency[money] = by_currency.get(money, _ZERO) + paid
+        return Worth(
+            equity=(cash + parts.value).quantize(_CENT),
+            cash=(cash + parts.marked).quantize(_CENT),  # of what is marked to market, only gain and loss are money
+            margin_used=parts.margin.quantize(_CENT),
+            unrealised=parts.gain.quantize(_CENT),
+            by_currency=by_currency,
+        )
+
+    def margin_added(self, request: OrderRequest) -> tuple[Decimal, Worth]:
+        """The margin that an order would add once it filled, and the account with it: equity stays, margin moves."""
+        now = self.worth()
+        key, quote = request.instrument_key, read_quote(self._connection, request.instrument_key)
+        held = holding_in(self._connection, key) or Holding(
+            key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
+        )
+        signed = request.quantity if request.side is Side.BUY else -request.quantity
+        then = held.after(signed, expected_price(request, quote))
+        to_account = self._rate(held.currency)
+        before, after = (
+            _bound(self._terms, one, one.average_price if quote is None else middle(quote), to_account)
+            for one in (held, then)
+        )
+        added = (after - before).quantize(_CENT)
+        return added, replace(now, margin_used=now.margin_used + added)
+
+    def _rate(self, currency: str) -> Decimal:
+        return rate(self._connection, self._terms, currency)
+
+    def _refresh(self) -> None:
+        changed = [row[0] for row in self._connection.execute("SELECT instrument_key FROM changed")]
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()  # moved by others' changes
+        if version == self._version and not any(key.startswith(_PAIRS) for key in changed):
+            for key in changed:
+                held, quote = holding_in(self._connection, key), read_quote(self._connection, key)
+                price = None if quote is None else middle(quote)
+                self._parts.put(key, None if held is None else self._part(held, price))
+        else:
+            self._version, self._parts, prices = None, _Parts(), market_prices(self._connection)
+            for key, held in holdings(self._connection).items():
+                self._parts.put(key, self._part(held, prices.get(key)))
+            self._version = version
+        self._connection.execute("DELETE FROM changed")
+
+    def _part(self, one: Holding, price: Decimal | None) -> _Part:
+        price, to_account = one.average_price if price is None else price, self._rate(one.currency)
         value = one.quantity * price * one.multiplier * to_account
         paid = one.quantity * one.average_price * one.multiplier
-        equity += value
-        unrealised += value - paid * to_account
-        if not settles_in_full(one.asset_class):
-            cash += value  # marked to market: only gain and loss are money
-            by_currency[one.currency] = by_currency.get(one.currency, _ZERO) + paid
-        margin += _bound(terms, one, price, to_account)
-    return Worth(
-        equity.quantize(_CENT), cash.quantize(_CENT), margin.quantize(_CENT), unrealised.quantize(_CENT), by_currency
-    )
-
-
-def margin_added(connection: sqlite3.Connection, terms: PaperTerms, request: OrderRequest) -> tuple[Decimal, Worth]:
-    """The margin that an order would add once it filled, and the account with it: equity stays, margin moves."""
-    now = worth(connection, terms)
-    key, quote = request.instrument_key, read_quote(connection, request.instrument_key)
-    held = holding_in(connection, key) or Holding(
-        key, request.asset_class, _ZERO, _ZERO, request.multiplier, request.currency
-    )
-    signed = request.quantity if request.side is Side.BUY else -request.quantity
-    then = held.after(signed, expected_price(request, quote))
-    to_account = rate(connection, terms, held.currency)
-    before, after = (
-        _bound(terms, one, one.average_price if quote is None else middle(quote), to_account) for one in (held, then)
-    )
-    added = (after - before).quantize(_CENT)
-    return added, replace(now, margin_used=now.margin_used + added)
+        margin = _bound(self._terms, one, price, to_account)
+        return _Part(value, value - paid * to_account, margin, paid, one.currency, not settles_in_full(one.asset_class))
 
 
 def _bound(terms: PaperTerms, one: Holding, price: Decimal, to_account: Decimal) -> Decimal:
