@@ -164,7 +164,9 @@ def _plain(value: Any) -> Any:
         return _text(value)
     if isinstance(value, str):
         return _storable(value)
-    if isinstance(value, Mark | WorkingOrder):
+    if isinstance(value, Mark):  # there may be thousands
+        return {name: _text(one) if isinstance(one, Decimal) else _plain(one) for name, one in vars(value).items()}
+    if isinstance(value, WorkingOrder):
         return {name: _plain(one) for name, one in vars(value).items()}
     if isinstance(value, Mapping):
         return {_storable(key): _plain(one) for key, one in value.items()}

@@ -16,7 +16,7 @@ from fund_pipeline.execution.brokers.paper.book import PaperOrder, PaperState, W
 from fund_pipeline.execution.brokers.paper.faults import Fault, FaultKind, add_fault, take_fault
 from fund_pipeline.execution.brokers.paper.store import Store, to_text
 from fund_pipeline.execution.brokers.paper.terms import PaperTerms
-from fund_pipeline.execution.brokers.paper.valuation import Valuation, market_prices
+from fund_pipeline.execution.brokers.paper.valuation import Valuation
 from fund_pipeline.execution.port import (
     AccountState,
     Acknowledged,
@@ -142,18 +142,17 @@ class PaperBroker:
 
     def positions(self) -> tuple[BrokerPosition, ...]:
         """What the account holds."""
-        with self._call("positions") as (db, _, _now):
-            prices = market_prices(db)
+        with self._call("positions"):
             return tuple(
                 BrokerPosition(
                     instrument_key=key,
-                    quantity=one.quantity,
-                    average_price=one.average_price,
-                    market_price=prices.get(key),
-                    multiplier=one.multiplier,
-                    currency=one.currency,
+                    quantity=one.holding.quantity,
+                    average_price=one.holding.average_price,
+                    market_price=one.price,
+                    multiplier=one.holding.multiplier,
+                    currency=one.holding.currency,
                 )
-                for key, one in book.holdings(db).items()
+                for key, one in self._valuation.positions().items()
             )
 
     def quote(self, instrument_key: str) -> Quote | None:

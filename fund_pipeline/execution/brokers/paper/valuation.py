@@ -45,6 +45,14 @@ class Worth:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """A position, and the middle of its instrument's quote; None where there is none."""
+
+    holding: Holding
+    price: Decimal | None
+
+
+@dataclass(frozen=True)
 class _Part:
     """What one position adds, in the account's currency, but for `paid`, which is in its own."""
 
@@ -93,16 +101,24 @@ class Valuation:
         connection.executescript(_NOTING)
         self._connection = connection
         self._terms = terms
-        self._parts = _Parts()
         self._version: int | None = None
+        self._marked: dict[str, Marked] = {}
+        self._parts = _Parts()
+        self._stale: set[str] | None = None  # whose parts are to be reckoned anew; None: all
 
     def forget(self) -> None:
-        """Reckon all of it anew next time: a transaction was rolled back."""
+        """Look at all of it anew next time: a transaction was rolled back."""
         self._version = None
+
+    def positions(self) -> Mapping[str, Marked]:
+        """What the account holds, by instrument."""
+        self._look()
+        return {key: self._marked[key] for key in sorted(self._marked)}
 
     def worth(self) -> Worth:
         """The account as it is. InputError without a quote of a currency that it holds."""
-        self._refresh()
+        self._look()
+        self._reckon()
         parts, by_currency = self._parts, read_cash(self._connection)
         cash = sum((amount * self._rate(money) for money, amount in by_currency.items()), _ZERO)
         for money, paid in parts.paid.items():
@@ -136,27 +152,44 @@ class Valuation:
     def _rate(self, currency: str) -> Decimal:
         return rate(self._connection, self._terms, currency)
 
-    def _refresh(self) -> None:
+    def _look(self) -> None:
         changed = [row[0] for row in self._connection.execute("SELECT instrument_key FROM changed")]
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()  # moved by others' changes
-        if version == self._version and not any(key.startswith(_PAIRS) for key in changed):
-            for key in changed:
-                held, quote = holding_in(self._connection, key), read_quote(self._connection, key)
-                price = None if quote is None else middle(quote)
-                self._parts.put(key, None if held is None else self._part(held, price))
+        if version != self._version:
+            prices, held = market_prices(self._connection), holdings(self._connection)
+            self._marked = {key: Marked(one, prices.get(key)) for key, one in held.items()}
+            self._version, self._stale = version, None
         else:
-            self._version, self._parts, prices = None, _Parts(), market_prices(self._connection)
-            for key, held in holdings(self._connection).items():
-                self._parts.put(key, self._part(held, prices.get(key)))
-            self._version = version
+            for key in changed:
+                self._look_at(key)
+            if any(key.startswith(_PAIRS) for key in changed):
+                self._stale = None
+            if self._stale is not None:
+                self._stale.update(changed)
         self._connection.execute("DELETE FROM changed")
 
-    def _part(self, one: Holding, price: Decimal | None) -> _Part:
-        price, to_account = one.average_price if price is None else price, self._rate(one.currency)
+    def _look_at(self, key: str) -> None:
+        held, quote = holding_in(self._connection, key), read_quote(self._connection, key)
+        self._marked.pop(key, None)
+        if held is not None:
+            self._marked[key] = Marked(held, None if quote is None else middle(quote))
+
+    def _reckon(self) -> None:
+        keys, self._parts = (self._marked, _Parts()) if self._stale is None else (self._stale, self._parts)
+        self._stale = None
+        for key in keys:
+            one = self._marked.get(key)
+            self._parts.put(key, None if one is None else self._part(one))
+        self._stale = set()
+
+    def _part(self, marked: Marked) -> _Part:
+        one, to_account = marked.holding, self._rate(marked.holding.currency)
+        price = one.average_price if marked.price is None else marked.price
         value = one.quantity * price * one.multiplier * to_account
         paid = one.quantity * one.average_price * one.multiplier
         margin = _bound(self._terms, one, price, to_account)
-        return _Part(value, value - paid * to_account, margin, paid, one.currency, not settles_in_full(one.asset_class))
+        is_marked = not settles_in_full(one.asset_class)
+        return _Part(value, value - paid * to_account, margin, paid, one.currency, is_marked)
 
 
 def _bound(terms: PaperTerms, one: Holding, price: Decimal, to_account: Decimal) -> Decimal:
