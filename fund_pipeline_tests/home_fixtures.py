@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from fund_pipeline_tests.databases import new_database
 from fund_pipeline_tests.homes import Home
+from fund_pipeline_tests.sharing import made_once
 
 WITHOUT_TABLES = shutil.ignore_patterns("dagster")
 
@@ -35,9 +36,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
 @pytest.fixture(scope="session")
 def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty home whose ledger is embedded and up to date, for copying."""
-    made = Home(tmp_path_factory.mktemp("embedded") / "home")
-    _set_up(made)
-    return made.path
+    return made_once(tmp_path_factory, "embedded", lambda folder: _set_up(Home(folder / "home"))) / "home"
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +59,12 @@ def _set_up(home: Home) -> None:
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
     """An embedded home in which `fund demo` has run once, up to what awaits approval, and what it printed."""
-    made = Home(tmp_path_factory.mktemp("demo") / "home")
-    done = made.fund("demo", "--no-approve")
-    assert done.returncode == 0, done.stderr
-    return made, done.stdout
+
+    def make(folder: Path) -> None:
+        done = Home(folder / "home").fund("demo", "--no-approve")
+        assert done.returncode == 0, done.stderr
+        (folder / "printed.txt").write_text(done.stdout)
+
+    made = made_once(tmp_path_factory, "demo", make)
+    own = shutil.copytree(made / "home", tmp_path_factory.mktemp("demo") / "home")
+    return Home(Path(own)), (made / "printed.txt").read_text()

@@ -19,6 +19,7 @@ from fund_pipeline.settings import load_settings
 from fund_pipeline_tests.decisions.floor import found
 from fund_pipeline_tests.floors import founded_on_sqlite
 from fund_pipeline_tests.homes import ROOT, Home
+from fund_pipeline_tests.sharing import made_once
 
 CHOSEN = ("Factor_Rotation", "LowVol_Long", "SPX_VolTarget", "TS_Momentum")
 
@@ -77,12 +78,14 @@ def night(home: Home, tmp_path: Path) -> Iterator[Night]:
 @pytest.fixture(scope="session")
 def first_night(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an embedded home and its files as the first night leaves them, for copying."""
-    folder = tmp_path_factory.mktemp("night")
-    home = Home(Path(shutil.copytree(embedded_home, folder / "home")))
-    send(home, folder / "sent")
-    with at_night(home, folder / "sent") as made:
-        made.run()
-    return folder
+
+    def make(folder: Path) -> None:
+        home = Home(Path(shutil.copytree(embedded_home, folder / "home")))
+        send(home, folder / "sent")
+        with at_night(home, folder / "sent") as made:
+            made.run()
+
+    return made_once(tmp_path_factory, "night", make)
 
 
 @pytest.fixture

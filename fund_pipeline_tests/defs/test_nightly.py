@@ -40,6 +40,7 @@ def failed_checks(outcome_checks: tuple[object, ...]) -> dict[str, str]:
     return {check.name: check.severity for check in outcome_checks if not check.passed}  # type: ignore[attr-defined]
 
 
+@embedded
 def test_a_night_recommends_once_and_again_when_a_limit_changes(night: Night) -> None:
     first = night.run()
     assert failed_checks(first.checks) == {"histories_contain_the_crises": "WARN", "allocation_approved": "WARN"}
@@ -60,6 +61,7 @@ def test_a_night_recommends_once_and_again_when_a_limit_changes(night: Night) ->
     assert find_run(night.ledger, "demo", run.inputs_digest) == run
 
 
+@embedded
 def test_a_night_while_a_person_is_awaited_is_green_and_anchors_the_audit_log(night: Night) -> None:
     outcome = night.run()
     assert outcome.count(passed=False, severity="ERROR") == 0
