@@ -144,7 +144,8 @@ class WarmProcess:
             refusal = self._refusal()
             if refusal is not None:
                 connection.setblocking(False)
-                connection.send(f"{refusal}\n".encode())  # a line fits into the buffer of a new socket
+                with suppress(BrokenPipeError, ConnectionResetError):  # who asked while code was imported may have gone
+                    connection.send(f"{refusal}\n".encode())  # a line fits into the buffer of a new socket
                 return
             pid = os.fork()
             if pid == 0:

@@ -172,6 +172,12 @@ def test_changed_code_is_imported_anew_and_broken_code_leaves_the_process_unwell
     assert status(warm)["pid"] == pid
     warm.change("SAYS = \n")
     wait_until(lambda: _problem(warm), seconds=60, what="the broken code")
+    process = psutil.Process(warm.processes["warm"].pid)
+    process.suspend()
+    with called(warm.link):
+        pass  # who asks does not wait for ever
+    process.resume()
+    wait_until(lambda: _problem(warm), seconds=60, what="an answer after one that nobody heard")
     assert warm.processes["warm"].poll() is None
     warm.change("SAYS = 'third'\n")
     wait_until(lambda: _is_new(warm, "third"), seconds=60, what="the mended code")
