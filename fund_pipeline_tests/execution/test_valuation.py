@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -60,13 +60,10 @@ def do(broker: PaperBroker, other: PaperBroker, number: int, act: tuple[str, str
         case "by another":
             other.submit(order(number, key, amount))
         case "undone":
-            try:
-                with broker._now() as (db, _):
-                    db.execute("UPDATE positions SET quantity = ?", (str(amount),))
-                    broker._valuation.worth()
-                    raise InterruptedError
-            except InterruptedError:
-                pass
+            with suppress(InterruptedError), broker._now() as (db, _):
+                db.execute("UPDATE positions SET quantity = ?", (str(amount),))
+                broker._valuation.worth()
+                raise InterruptedError
         case "split":
             if key in {one.instrument_key for one in broker.positions()}:
                 broker.split(key, int(amount), 1)
