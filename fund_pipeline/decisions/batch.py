@@ -30,7 +30,10 @@ DECIDING = "deciding"
 
 AT_ONCE = 500
 CHUNK = 100
-"""Signals per transaction: on SQLite nothing can be accepted meanwhile."""
+"""Signals per transaction at most: on SQLite nothing can be accepted meanwhile."""
+
+FIRST = 25
+"""Signals in the first: its orders can be sent while the rest is decided. Each has twice as many as the one before."""
 
 LEASE = timedelta(minutes=2)
 WAIT_SECONDS = 30.0
@@ -50,6 +53,10 @@ class Settled:
     decisions: tuple[StoredDecision, ...]
 
 
+def nobody() -> None:
+    """Hears that something was recorded, and does nothing."""
+
+
 def decide_waiting(
     ledger: Ledger,
     sources: Sources,
@@ -58,11 +65,12 @@ def decide_waiting(
     *,
     limit: int = AT_ONCE,
     lease: timedelta = LEASE,
+    recorded: Callable[[], None] = nobody,
 ) -> tuple[Settled, ...]:
     """Decide what waits, oldest first, at most `limit`; the orders are intents then, and nothing is sent.
 
     `owner` names the batch: a Dagster run's id. Running it twice decides nothing twice. A process that dies leaves its
-    signals to be taken up when the lease is over.
+    signals to be taken up when the lease is over. `recorded` is told after each transaction: its orders may be sent.
 
     Raises
     ------
@@ -72,7 +80,7 @@ def decide_waiting(
     with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS), collector_paused():
         # Who holds a signal while we hold the lock has died: what came after it must not overtake it.
         rows = claim(ledger, owner, now(), lease, limit, held_too=True)
-        return _settled(ledger, sources, owner, rows, now) if rows else ()
+        return _settled(ledger, sources, owner, rows, now, recorded) if rows else ()
 
 
 def aged(signal: SignalFacts, seconds: float) -> SignalFacts:
@@ -81,7 +89,12 @@ def aged(signal: SignalFacts, seconds: float) -> SignalFacts:
 
 
 def _settled(
-    ledger: Ledger, sources: Sources, owner: str, rows: Sequence[SignalRow], now: Callable[[], datetime]
+    ledger: Ledger,
+    sources: Sources,
+    owner: str,
+    rows: Sequence[SignalRow],
+    now: Callable[[], datetime],
+    recorded: Callable[[], None],
 ) -> tuple[Settled, ...]:
     references, read_at = references_of(ledger, rows), now()
     signals: dict[str, SignalFacts] = {}
@@ -96,9 +109,12 @@ def _settled(
     seconds = (at - read_at).total_seconds()
     batch = _Batch(ledger, owner, {name: aged(one, seconds) for name, one in signals.items()}, unread, at)
     settled: list[Settled] = []
-    for start in range(0, len(rows), CHUNK):
-        more, world = batch.settle(rows[start : start + CHUNK], world)
+    size = FIRST
+    while len(settled) < len(rows):
+        more, world = batch.settle(rows[len(settled) : len(settled) + size], world)
         settled += more
+        recorded()
+        size = min(2 * size, CHUNK)
     return tuple(settled)
 
 

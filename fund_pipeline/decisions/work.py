@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fund_pipeline.accounts.reconciliation.running import make_ready
-from fund_pipeline.decisions.batch import AT_ONCE, Settled, decide_waiting
+from fund_pipeline.decisions.batch import AT_ONCE, Settled, decide_waiting, nobody
 from fund_pipeline.decisions.desk import TradingDesk
 from fund_pipeline.decisions.following_up import decide_follow_ups
 from fund_pipeline.execution import Followed, follow, submit_intents
 from fund_pipeline.ledger.order_model import OrderRow
+from fund_pipeline.ledger.orders import orders_by_id
 from fund_pipeline.logs import get_logger
 from fund_pipeline.signals.inbox import Counts, drain, process_pending
 
@@ -82,16 +83,18 @@ def read_waiting(desk: TradingDesk, now: Clock) -> Read:
     return Read(drained, process_pending(desk.ledger, desk.reader, now()))
 
 
-def decide_rounds(desk: TradingDesk, owner: str, now: Clock) -> tuple[Settled, ...]:
+def decide_rounds(
+    desk: TradingDesk, owner: str, now: Clock, recorded: Callable[[], None] = nobody
+) -> tuple[Settled, ...]:
     """Decide what is standardised, oldest first, batch after batch while there is more, a few at most.
 
     Then what signals enter whose exits have filled since. Accounts that have not been reconciled since we started are
-    before; where that cannot be done, their entries are refused, and exits go.
+    before; where that cannot be done, their entries are refused, and exits go. `recorded` is told of each transaction.
     """
     make_ready(desk.books(now))
     settled: list[Settled] = []
     for _ in range(ROUNDS):
-        batch = decide_waiting(desk.ledger, desk.sources, owner, now)
+        batch = decide_waiting(desk.ledger, desk.sources, owner, now, recorded=recorded)
         settled += batch
         if len(batch) < AT_ONCE:
             break
@@ -99,8 +102,10 @@ def decide_rounds(desk: TradingDesk, owner: str, now: Clock) -> tuple[Settled, .
 
 
 def send_intents(desk: TradingDesk, now: Clock) -> tuple[OrderRow, ...]:
-    """Send what was decided, exits first, each once."""
-    return submit_intents(desk.ledger, desk.brokers, now)
+    """Send what was decided, exits first, each once; those that were intents, as they are then."""
+    sent = submit_intents(desk.ledger, desk.brokers, now)
+    found = orders_by_id(desk.ledger, sent)
+    return tuple(found[name] for name in sent)
 
 
 def follow_orders(desk: TradingDesk, now: Clock, *, glance: bool = False) -> Followed:

@@ -19,6 +19,10 @@ class Pace:
     size: int = 1
 
     def took(self, time: timedelta) -> None:
-        """Those that were claimed last took so long: twice as many next if that was nothing worth speaking of."""
+        """Those that were claimed last took so long: four times as many next if that was nothing worth speaking of."""
         is_quick = time < self.patience.send_within / 10
-        self.size = min(2 * self.size, MOST) if is_quick else max(self.size // 4, 1)
+        self.size = min(4 * self.size, MOST) if is_quick else max(self.size // 4, 1)
+
+
+Paces = dict[str, Pace]
+"""By account id."""

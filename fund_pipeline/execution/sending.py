@@ -14,7 +14,7 @@ from fund_pipeline.execution.delivering import deliver
 from fund_pipeline.execution.desk import BrokerAway, Desk
 from fund_pipeline.execution.door import refusal
 from fund_pipeline.execution.facts import told
-from fund_pipeline.execution.pace import Pace
+from fund_pipeline.execution.pace import Pace, Paces
 from fund_pipeline.execution.patience import PATIENCE, Patience
 from fund_pipeline.execution.port import Broker
 from fund_pipeline.execution.troubles import broker_away
@@ -23,7 +23,7 @@ from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import OrderRow, OrderState
-from fund_pipeline.ledger.orders import by_age, live_orders, orders_by_id
+from fund_pipeline.ledger.orders import by_age, live_orders
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, decide_on_entries, stand, stand_entries
 
 _ROUNDS = 3
@@ -38,28 +38,29 @@ def submit_intents(
     only: Collection[str] | None = None,
     patience: Patience = PATIENCE,
     actor: str = "execution",
-) -> tuple[OrderRow, ...]:
-    """Send every intent that may go now, exits before entries; those that were intents, as they are then.
+    paces: Paces | None = None,
+) -> tuple[str, ...]:
+    """Send every intent that may go now, exits before entries; ids of those that were intents.
 
     Each is committed as SUBMITTED before the broker is asked, and its outcome after; entries a few at a time (`Pace`).
     When no answer comes it is UNKNOWN and is asked for from then on (`follow`), never sent again. An intent that a dead
     process left is asked for first. Stops and targets wait for their entry's fill; exits for what `waits_for` names and
     for stops to be cut.
 
-    `brokers` holds one per account id; intents of other accounts stay. `only` those client order ids. TemporaryError
-    when the ledger is away: what was sent by then is found again.
+    `brokers` holds one per account id; intents of other accounts stay. `only` those client order ids. `paces`
+    are those of the last time, for who sends time and again. TemporaryError when the ledger is away: what was sent by
+    then is found again.
     """
     desk = Desk(ledger, brokers, now, patience, actor)
-    intents = [one for one in live_orders(ledger, only=only) if one.state is OrderState.INTENT]
-    intents = [one for one in intents if one.account_id in brokers]
+    found = live_orders(ledger, only=only, state=OrderState.INTENT)
+    intents = [one for one in found if one.account_id in brokers]
     away: set[str] = set()
     for order in intents:
         if order.role.closes and order.account_id not in away:
             with _noting_silence(desk, order, away):
                 _send(desk, order)
-    _send_entries(desk, [one for one in intents if not one.role.closes], away)
-    found = orders_by_id(ledger, [one.client_order_id for one in intents])
-    return tuple(found[one.client_order_id] for one in intents)
+    _send_entries(desk, [one for one in intents if not one.role.closes], away, {} if paces is None else paces)
+    return tuple(one.client_order_id for one in intents)
 
 
 @contextmanager
@@ -73,12 +74,12 @@ def _noting_silence(desk: Desk, order: OrderRow, away: set[str]) -> Iterator[Non
         raise_alert(desk.ledger, broker_away(order.account_id, order.fund_id, silent.message, severity), desk.now())
 
 
-def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str]) -> None:
+def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str], paces: Paces) -> None:
     """Send entries in their order, some of each account in turn, as many as its broker's pace allows."""
     waiting: dict[str, deque[OrderRow]] = {}
     for order in entries:
         waiting.setdefault(order.account_id, deque()).append(order)
-    paces = {account_id: Pace(desk.patience) for account_id in waiting}
+        paces.setdefault(order.account_id, Pace(desk.patience))
     while waiting:
         for account_id, left in list(waiting.items()):
             some = [left.popleft() for _ in range(min(paces[account_id].size, len(left)))]

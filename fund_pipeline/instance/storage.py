@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,15 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
 from fund_pipeline.errors import TemporaryError
-from fund_pipeline.instance.columns import remember_columns
+from fund_pipeline.instance.schema import once, remember_schema
 from fund_pipeline.instance.sqlite_storage import SqliteStorage
+from fund_pipeline.ledger.pinging import ping_the_idle
 from fund_pipeline.settings import Settings, load_settings
 
 _RECYCLE_SECONDS = 3600
-_MOST_CONNECTIONS = 20
+_KEPT, _MORE = 4, 16
+"""Connections of a process that stay open, as many as ticks that are worked at once, and how many there may be more."""
+
 _lock = Lock()
 _engines: dict[tuple[int, str], Engine] = {}
 
@@ -110,7 +114,7 @@ class EnvironmentStorage(DagsterStorage["DagsterInstance"], ConfigurableClass):
 
 def _open(base_dir: str, url: str | None) -> DagsterStorage[DagsterInstance]:
     chosen = SqliteStorage(base_dir) if url is None else _on_postgres(url)
-    remember_columns(chosen, url or base_dir)
+    remember_schema(chosen, url or base_dir)
     return chosen
 
 
@@ -121,8 +125,9 @@ def _on_postgres(url: str) -> DagsterStorage[DagsterInstance]:
     from dagster_postgres.utils import DagsterPostgresException
 
     kept = _engine_of(url)
+    has_tables = once(url, "all", "tables", ask=partial(_has_tables, kept))
     try:
-        chosen = DagsterPostgresStorage(postgres_url=url, should_autocreate_tables=not _has_tables(kept))
+        chosen = DagsterPostgresStorage(postgres_url=url, should_autocreate_tables=not has_tables)
     except DagsterPostgresException as failed:
         raise TemporaryError(
             f"the Dagster database did not answer: {_reason(failed)}",
@@ -149,11 +154,11 @@ def _engine_of(url: str) -> Engine:
             _engines[key] = create_engine(
                 url,
                 isolation_level="AUTOCOMMIT",
-                pool_size=1,
-                max_overflow=_MOST_CONNECTIONS,
+                pool_size=_KEPT,
+                max_overflow=_MORE,
                 pool_recycle=_RECYCLE_SECONDS,
-                pool_pre_ping=True,
             )
+            ping_the_idle(_engines[key])
         return _engines[key]
 
 

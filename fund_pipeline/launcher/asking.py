@@ -1,6 +1,6 @@
 """The words between the launcher and the warm process: lines over a socket that only this user can reach.
 
-    launcher: run RUN_ID          the process forks; the fork answers
+    launcher: run RUN_ID TAGS     the process forks; the fork answers. The tags are JSON
     fork:     worker PID START MACHINE
     launcher: go                  once the run is tagged with that; without it the fork ends and has done nothing
     fork:     going

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dagster import DagsterInstance
 from dagster._core.definitions.reconstruct import ReconstructableJob
@@ -23,8 +25,16 @@ _GO_SECONDS = 30.0
 """How long a fork waits to hear that its run is tagged: a database may be slow to write that down."""
 
 
-def answer(connection: socket.socket, home: InstanceRef, status: Callable[[], str]) -> None:
-    """Be the fork that answers this connection, and do what it asks for. Returns when that is done."""
+Tags = Mapping[str, str]
+
+
+def answer(
+    connection: socket.socket, home: InstanceRef, status: Callable[[], str], stand_by: Callable[[Tags], None]
+) -> None:
+    """Be the fork that answers this connection, and do what it asks for. Returns when that is done.
+
+    `stand_by` is told the tags of a run before anything is opened for it.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     line = Line(connection, _GO_SECONDS)
@@ -37,7 +47,10 @@ def answer(connection: socket.socket, home: InstanceRef, status: Callable[[], st
             if line.hear()[0] == GO:
                 line.say(GOING)
                 connection.close()
-                execute(rest, home)
+                gc.disable()  # it lives for seconds, and ends with whatever is garbage by then
+                run_id, _, tags = rest.partition(" ")
+                stand_by(json.loads(tags))
+                execute(run_id, home)
     except NoAnswerError:
         return  # who asked has gone, and nothing was begun
 

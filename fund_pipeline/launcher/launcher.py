@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -158,7 +159,7 @@ class WarmRunLauncher(RunLauncher["DagsterInstance"], ConfigurableClass):
         try:
             while True:
                 with called(self._socket) as line:
-                    line.say(RUN, run.run_id)
+                    line.say(RUN, run.run_id, json.dumps(run.tags))
                     word, rest = line.hear()
                     if word == WORKER:
                         worker = Worker.parse(rest)

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +44,10 @@ _PIPE_BYTES = 65_536
 log = get_logger(__name__)
 
 
+def _nothing(_tags: forked.Tags) -> None:
+    """What a location has done in the fork for a run before anything is opened, unless it has a `stand_by`."""
+
+
 class WarmProcess:
     """What it has imported, whom it has forked, and how often it was asked."""
 
@@ -55,6 +59,7 @@ class WarmProcess:
         os.set_blocking(self._learnt, False)
         self._workers = {child.pid for child in psutil.Process().children()}  # of before a reload
         self._counts = {"forks": 0, "busy": 0, "unwell": 0}
+        self._stand_by: Callable[[forked.Tags], None] = _nothing
         self._problem: str | None = None
         self._suspects: frozenset[str] = frozenset()
         self._since = time.time()
@@ -67,6 +72,7 @@ class WarmProcess:
         try:
             loaded = import_module(self._module)
             loaded.defs.get_repository_def()
+            self._stand_by = getattr(loaded, "stand_by", _nothing)
         except Exception as broken:
             log.exception("the code cannot be imported", code=self._module)
             self._problem = f"{self._module} cannot be imported: {type(broken).__name__}"
@@ -151,7 +157,7 @@ class WarmProcess:
             if pid == 0:
                 with _last_act(self._lesson):
                     self._listener.close()
-                    forked.answer(connection, self._home, self.status)
+                    forked.answer(connection, self._home, self.status, self._stand_by)
             self._workers.add(pid)
             self._counts["forks"] += 1
 

@@ -66,13 +66,19 @@ def list_orders(
 
 
 def live_orders(
-    ledger: Ledger, account_id: str | None = None, *, only: Collection[str] | None = None
+    ledger: Ledger,
+    account_id: str | None = None,
+    *,
+    only: Collection[str] | None = None,
+    state: OrderState | None = None,
 ) -> tuple[OrderRow, ...]:
-    """Orders that have not ended, oldest first: of all accounts or one; `only` those ids."""
+    """Orders that have not ended, oldest first: of all accounts or one, in any state or one; `only` those ids."""
     table = tables.orders
     query = select(table).where(tables.ORDER_IS_LIVE)
     if account_id is not None:
         query = query.where(table.c.account_id == account_id)
+    if state is not None:
+        query = query.where(table.c.state == state.value)
     with ledger_away(), ledger.reading() as connection:
         found = [order_of(row) for row in connection.execute(query).mappings()]
     wanted = found if only is None else [order for order in found if order.client_order_id in only]

@@ -13,6 +13,7 @@ from dagster import (
 
 from fund_pipeline.defs.funds import fund_ids
 from fund_pipeline.defs.trading.active_assets import active
+from fund_pipeline.defs.trading.beside import stand_by
 from fund_pipeline.defs.trading.books_assets import (
     BOOK_CHECKS,
     books,
@@ -139,3 +140,5 @@ def trading_definitions(funds: tuple[str, ...]) -> Definitions:
 
 
 defs = trading_definitions(fund_ids(load_settings()))
+
+__all__ = ["defs", "stand_by", "trading_definitions"]

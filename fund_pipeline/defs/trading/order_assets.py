@@ -19,12 +19,14 @@ from fund_pipeline.decisions import Settled
 from fund_pipeline.decisions.work import decide_rounds, follow_orders, read_waiting, send_intents
 from fund_pipeline.defs.funds import active_key
 from fund_pipeline.defs.markdown import markdown_table
+from fund_pipeline.defs.trading.beside import finish_sending, finishing_what_is_sent, recorded
 from fund_pipeline.defs.trading.desk import opened_desk
 from fund_pipeline.defs.trading.following import count_followed
 from fund_pipeline.defs.trading.ledger import opened_ledger
 from fund_pipeline.defs.trading.signal_assets import signal_inbox
 from fund_pipeline.ledger.executions import list_executions
 from fund_pipeline.ledger.order_model import OrderRow
+from fund_pipeline.ledger.orders import orders_by_id
 from fund_pipeline.ledger.positions import count_open_positions, newest_positions
 
 GROUP = "trading"
@@ -62,8 +64,8 @@ def decisions(fund_ids: tuple[str, ...]) -> AssetsDefinition:
         "reason and every figure. `fund signals explain ID` tells one in words.",
     )
     def decide(context: AssetExecutionContext) -> MaterializeResult[None]:
-        with opened_desk() as desk:
-            settled = decide_rounds(desk, context.run.run_id, utc_now)
+        with opened_desk() as desk, finishing_what_is_sent():
+            settled = decide_rounds(desk, context.run.run_id, utc_now, recorded)
         if settled:
             ids = ",".join(one.signal.signal_id for one in settled[:MOST_TAGGED])
             context.instance.add_run_tags(context.run.run_id, {SIGNALS_TAG: ids})
@@ -98,15 +100,21 @@ def _words(order: OrderRow) -> str:
 @asset(group_name=GROUP, owners=OWNERS, kinds={"sqlalchemy"}, deps=["decisions"])
 def orders() -> MaterializeResult[None]:
     """Orders at the brokers: intents are sent once each, exits first; an order without an answer is asked for."""
+    begun = finish_sending()
     with opened_desk() as desk:
-        sent = send_intents(desk, utc_now)
+        left = {one.client_order_id: one for one in send_intents(desk, utc_now)}
+        sent = tuple((orders_by_id(desk.ledger, begun) | left).values())
     rows = [
         (one.client_order_id, one.signal_id, _words(one), one.state.value, one.reason or "–", one.message or "–")
         for one in sent[:SHOWN]
     ]
     header = ("order", "signal", "what", "state", "reason", "message")
     return MaterializeResult(
-        metadata={"orders": len(sent), "sent": MetadataValue.md(markdown_table(header, rows))},
+        metadata={
+            "orders": len(sent),
+            "sent_while_deciding": len(begun),
+            "sent": MetadataValue.md(markdown_table(header, rows)),
+        },
     )
 
 

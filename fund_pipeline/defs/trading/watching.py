@@ -18,6 +18,9 @@ from fund_pipeline.ledger.follow_ups import due_follow_ups
 from fund_pipeline.ledger.work_waiting import holders, waiting_signals
 
 SIZE_AND_EXECUTE = "size_and_execute"
+WAITING_TAG = "fund/waiting"
+"""Of a run: how many signals waited when it was asked for."""
+
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -115,7 +118,7 @@ class _Look:
         if _has_asked(self._instance) or batch_under_way(self._instance, now):
             return Found(None, f"{waiting.count} signals wait, and a batch is under way", is_busy=True)
         mark = ":".join([waiting.mark, *self._left, *self._due])
-        tags = {"fund/waiting": str(waiting.count + len(self._due))}
+        tags = {WAITING_TAG: str(waiting.count + len(self._due))}
         return Found(RunRequest(run_key=f"{mark}:{now:%Y%m%d%H%M}", tags=tags), "signals wait")
 
     def _has_ended(self, holder: str) -> bool:
