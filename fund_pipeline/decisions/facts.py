@@ -56,7 +56,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     wanted = {signal.strategy for signal in signals}
     cancelling = {signal.strategy for signal in signals if signal.type is SignalType.CANCEL}
     accounts = list_accounts(ledger)
-    entries = open_entries(ledger, wanted)
+    entries = open_entries(ledger, {signal.strategy for signal in signals if signal.reads_book})  # may be thousands
     keys = {leg.key for signal in signals for leg in signal.legs if leg.key is not None}
     keys |= {one.instrument_key for one in entries}
     books = open_books(ledger, wanted, keys)

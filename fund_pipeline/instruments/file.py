@@ -118,7 +118,7 @@ def read_file(path: Path) -> InstrumentFile:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both are safe
     except OSError as refused:
-        raise InputError(f"{path} cannot be read: {refused.strerror}", remedy="name the instrument master") from None
+        raise unreadable(path, refused) from None
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise InputError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="correct the file") from None
     try:
@@ -127,3 +127,8 @@ def read_file(path: Path) -> InstrumentFile:
         first = invalid.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(f"{path}: {where}: {first['msg']}", remedy="correct it and load it again") from None
+
+
+def unreadable(path: Path, refused: OSError) -> InputError:
+    """There is no such file, or it may not be read."""
+    return InputError(f"{path} cannot be read: {refused.strerror}", remedy="name the instrument master")

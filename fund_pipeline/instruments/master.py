@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
-from fund_pipeline.instruments.file import ClassTerms, InstrumentEntry, read_file
+from fund_pipeline.instruments.file import ClassTerms, InstrumentEntry, read_file, unreadable
 from fund_pipeline.terms import AssetClass
 
 _SEPARATORS = re.compile(r"[/\-_.]")
@@ -136,7 +137,19 @@ class InstrumentMaster:
 
 
 def load_master(path: Path) -> InstrumentMaster:
-    """The master in a file (data/instruments.yaml). InputError names the file, the field, its value and the fix."""
+    """The master in a file (data/instruments.yaml), read again when its time or size has changed.
+
+    InputError names the file, the field, its value and the fix.
+    """
+    try:
+        found = path.stat()
+    except OSError as refused:
+        raise unreadable(path, refused) from None
+    return _loaded(path, (found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, _changed: tuple[int, int]) -> InstrumentMaster:
     file = read_file(path)
     return InstrumentMaster(file.instruments, file.classes, file.listings, file.exchange_aliases)
 

@@ -18,6 +18,8 @@ CHUNK = 500
 
 def open_entries(ledger: Ledger, strategies: Collection[str]) -> tuple[SenderEntry, ...]:
     """What the senders of these strategies have not closed, oldest first."""
+    if not strategies:
+        return ()
     table = tables.sender_entries
     query = (
         select(table)

@@ -151,3 +151,17 @@ def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
     broken.write_text("[")
     with pytest.raises(InputError, match="is not YAML"):
         load_master(broken)
+
+
+def test_a_master_is_read_again_only_when_its_file_has_changed(tmp_path: Path) -> None:
+    file, whole = tmp_path / "instruments.yaml", FILE.read_text()
+    file.write_text(whole)
+    first = load_master(file)
+    assert load_master(file) is first
+    file.write_text(f"{whole}\n# one more line\n")
+    assert load_master(file) is not first
+    file.unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        load_master(file)
+    file.write_text(whole)
+    assert load_master(file).instruments == first.instruments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Annotated
 
@@ -10,9 +11,9 @@ import anyio
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from fund_pipeline.api.signals.masters import Masters
 from fund_pipeline.api.signals.rates import Rates
 from fund_pipeline.api.signals.worker import Worker
+from fund_pipeline.instruments import load_master
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.audit_keys import AuditKeys
 from fund_pipeline.ledger.away import away_ledger
@@ -50,8 +51,8 @@ class Desk:
         self.spool = Spool(settings.spool)
         self.deployed = Environment(settings.environment)
         self.rates = Rates(settings.signal_rate)
-        self.masters = Masters(settings.instruments)
-        self.worker = Worker(self.ledger, self.spool, self.masters, self.deployed, fuller=fuller_of(settings))
+        self.master = partial(load_master, settings.instruments)
+        self.worker = Worker(self.ledger, self.spool, self.master, self.deployed, fuller=fuller_of(settings))
         self.storing = anyio.CapacityLimiter(AT_ONCE)
         self.spooling = anyio.CapacityLimiter(SPOOLING_AT_ONCE)
         self.looking = anyio.CapacityLimiter(LOOKS_AT_ONCE)

@@ -63,7 +63,7 @@ def _checked(desk: Desk) -> dict[str, bool]:
     return {
         "ledger": _works("ledger", lambda: revisions.append(revision_of(desk.ledger))),
         "revision": revisions == [_newest()],
-        "instruments": _works("instruments", desk.masters.current),
+        "instruments": _works("instruments", desk.master),
         "spool": _works("spool", lambda: _write(desk)),
         "worker": desk.worker.is_at_work,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Thread
 
-from fund_pipeline.api.signals.masters import Masters
 from fund_pipeline.clock import utc_now
 from fund_pipeline.errors import FundError, TemporaryError
+from fund_pipeline.instruments import InstrumentMaster
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.logs import correlated, get_logger
 from fund_pipeline.signals.inbox import Reader, drain, process_pending
@@ -35,12 +35,12 @@ class Worker:
         self,
         ledger: Ledger,
         spool: Spool,
-        masters: Masters,
+        master: Callable[[], InstrumentMaster],
         deployed: Environment,
         idle_seconds: float = IDLE_SECONDS,
         fuller: Fuller = nothing_fuller,
     ) -> None:
-        self._ledger, self._spool, self._masters, self._deployed = ledger, spool, masters, deployed
+        self._ledger, self._spool, self._master, self._deployed = ledger, spool, master, deployed
         self._fuller = fuller
         self._idle = idle_seconds
         self._woken, self._stopping = Event(), Event()
@@ -97,7 +97,7 @@ class Worker:
 
     def _do_all(self) -> None:
         drain(self._ledger, self._spool)
-        reader = Reader(self._masters.current(), self._deployed, self._fuller)
+        reader = Reader(self._master(), self._deployed, self._fuller)
         while not self._stopping.is_set():
             if process_pending(self._ledger, reader, utc_now(), AT_ONCE).total < AT_ONCE:
                 break

@@ -69,6 +69,12 @@ class SignalFacts:
         """Whether it names an entry that we do not know."""
         return self.named is not None and self.reference is None
 
+    @property
+    def reads_book(self) -> bool:
+        """Whether what it means depends on what its sender has open. What only opens does not; a weight replaces."""
+        by_weight = any(leg.target_weight is not None for leg in self.legs)
+        return not self.follow_up and (by_weight or not self.type.opens)
+
 
 @dataclass(frozen=True, kw_only=True)
 class BookEntry:

@@ -51,7 +51,7 @@ class World:
     fx : (from, to) -> rate, as in `Market`.
     markets : strategy -> what its own accounts' brokers ask; it sees nothing else (`seen_by`). One that is not here
         sees `quotes` and `fx`.
-    book : the sender's own entries that are not closed, oldest first.
+    book : the sender's own entries that are not closed, oldest first. Needed where a signal `reads_book`.
     filled : (signal id, leg) of an entry in the book -> the share of what was ordered for it in all funds that has
         filled; what is not there has filled nothing. Needed where a CANCEL is decided.
     recent_orders : strategy -> entry orders of the last minute.

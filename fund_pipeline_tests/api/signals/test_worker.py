@@ -6,15 +6,16 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from fund_pipeline.api.signals.masters import Masters
 from fund_pipeline.api.signals.worker import Worker
 from fund_pipeline.clock import utc_now
-from fund_pipeline.errors import InputError, TemporaryError
+from fund_pipeline.errors import TemporaryError
+from fund_pipeline.instruments import InstrumentMaster, load_master
 from fund_pipeline.ledger import Ledger, open_ledger
 from fund_pipeline.ledger.audit import Act
 from fund_pipeline.ledger.away import away_ledger
@@ -73,7 +74,7 @@ def test_what_waits_on_the_spool_and_in_the_inbox_is_read(
     spool = Spool(tmp_path / "spool")
     _send(ledger, spool, sender, "stored")
     _send(away_ledger(), spool, sender, "spooled")
-    worker = Worker(ledger, spool, Masters(file), STAGING, SOON)
+    worker = Worker(ledger, spool, partial(load_master, file), STAGING, SOON)
     worker.start()
     wait_until(lambda: _states(ledger) == ["STANDARDISED"] * 2)
     worker.stop()
@@ -86,7 +87,7 @@ def test_with_a_wrong_instrument_file_signals_wait_until_it_is_mended(
     whole = file.read_text()
     file.write_text("instruments: [7]\n")
     spool = Spool(tmp_path / "spool")
-    worker = Worker(ledger, spool, Masters(file), STAGING, SOON)
+    worker = Worker(ledger, spool, partial(load_master, file), STAGING, SOON)
     worker.start()
     _send(ledger, spool, sender, "waiting")
     worker.wake()
@@ -101,12 +102,11 @@ def test_with_a_wrong_instrument_file_signals_wait_until_it_is_mended(
 def test_a_fault_of_ours_ends_it_loudly_and_the_signals_stay(
     ledger: Ledger, sender: Sender, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Faulty(Masters):
-        def current(self):  # type: ignore[no-untyped-def]
-            raise RuntimeError("a fault")
+    def faulty() -> InstrumentMaster:
+        raise RuntimeError("a fault")
 
     spool = Spool(tmp_path / "spool")
-    worker = Worker(ledger, spool, Faulty(file), STAGING, SOON)
+    worker = Worker(ledger, spool, faulty, STAGING, SOON)
     _send(ledger, spool, sender, "behind a fault")
     worker.start()
     wait_until(lambda: not worker.is_at_work)
@@ -119,14 +119,13 @@ def test_what_the_system_refuses_for_a_while_does_not_end_it(
 ) -> None:
     may_open = Event()
 
-    class Full(Masters):
-        def current(self):  # type: ignore[no-untyped-def]
-            if not may_open.is_set():
-                raise OSError(errno.EMFILE, "Too many open files")
-            return super().current()
+    def full() -> InstrumentMaster:
+        if not may_open.is_set():
+            raise OSError(errno.EMFILE, "Too many open files")
+        return load_master(file)
 
     spool = Spool(tmp_path / "spool")
-    worker = Worker(ledger, spool, Full(file), STAGING, SOON)
+    worker = Worker(ledger, spool, full, STAGING, SOON)
     _send(ledger, spool, sender, "behind strangers")
     worker.start()
     wait_until(lambda: "signals wait for the system" in caplog.text)
@@ -137,27 +136,12 @@ def test_what_the_system_refuses_for_a_while_does_not_end_it(
 
 
 def test_it_stops_while_the_ledger_is_away(file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    worker = Worker(away_ledger(), Spool(tmp_path / "spool"), Masters(file), STAGING, SOON)
+    worker = Worker(away_ledger(), Spool(tmp_path / "spool"), partial(load_master, file), STAGING, SOON)
     worker.start()
     worker.wake()
     wait_until(lambda: "signals wait for the ledger" in caplog.text)
     worker.stop()
     assert "left behind" not in caplog.text
-
-
-def test_a_master_is_read_again_only_when_its_file_has_changed(file: Path) -> None:
-    masters = Masters(file)
-    first = masters.current()
-    assert masters.current() is first
-    whole = file.read_text()
-    file.write_text(f"{whole}\n# one more line\n")
-    second = masters.current()
-    assert second is not first
-    file.unlink()
-    with pytest.raises(InputError):
-        masters.current()
-    file.write_text(whole)
-    assert masters.current().instruments == first.instruments
 
 
 def test_a_ledger_that_is_away_says_so_at_once() -> None:

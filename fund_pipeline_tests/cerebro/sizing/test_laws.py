@@ -158,6 +158,17 @@ def test_deciding_the_same_twice_is_the_same(facts: World, sent: SignalFacts) ->
     assert decide(sent, facts) == decide(sent, facts)
 
 
+@settings(max_examples=60)
+@given(worlds(), entries(), sides, sizes_sent)
+def test_what_only_opens_is_decided_alike_whatever_its_sender_has_open(
+    facts: World, sent: SignalFacts, side: Side, size: Decimal
+) -> None:
+    assert not sent.reads_book
+    book = tuple(entered(size, one.key or "", side, signal_id="before", leg=n) for n, one in enumerate(sent.legs))
+    alone, beside = decide(sent, facts), decide(sent, replace(facts, book=book))
+    assert (alone.decisions, alone.book, alone.quarantine) == (beside.decisions, beside.book, beside.quarantine)
+
+
 @settings(max_examples=100)
 @given(worlds(), singles, sides, sizes_sent, st.decimals("0.1", "0.99", places=2))
 def test_less_equity_never_gives_more(facts: World, keys, side: Side, quantity: Decimal, part: Decimal) -> None:
