@@ -68,7 +68,7 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 LIVE_FIRST = ("pages", "kills", "services", "defs", "api", "cli")
 """Folders whose tests start processes and wait for them: begun first, so that no worker ends long after the other."""
 
-TOGETHER = ("pages",)
+TOGETHER = ("pages", "dashboards")
 """Folders whose files share what takes long to start, and so a worker."""
 
 

@@ -97,9 +97,8 @@ def test_orders_are_sent_while_the_rest_is_decided(crowd: Crowd) -> None:
     crowd.assert_all_go_once()
 
 
-@pytest.mark.parametrize("boundary", [Boundary.SUBMITTING, Boundary.SUBMITTED])
-def test_what_a_killed_sender_leaves_its_run_sends(crowd: Crowd, boundary: Boundary) -> None:
-    arm(crowd.home.path, boundary)
+def test_what_a_killed_sender_leaves_its_run_sends(crowd: Crowd) -> None:
+    arm(crowd.home.path, Boundary.SUBMITTED)
     run = crowd.start()
     crowd.stopped_sender(run).kill()
     assert told(run)["orders"] == SIGNALS - 1, "the one that was being sent is in doubt, and not sent again"

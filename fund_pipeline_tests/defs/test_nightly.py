@@ -31,7 +31,10 @@ from fund_pipeline_tests.samples import ACT
 from fund_pipeline_tests.waiting import wait_until
 
 embedded = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
-"""Of tests about files and recommendations; those about what one process leaves to another run on both databases."""
+"""Of tests about files and recommendations, and about a lock, which ledger/test_locks.py tries on both databases."""
+
+on_server = pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+"""Of what a killed process leaves to the next."""
 
 TIMELESS = {"approval": {"max_data_age_days": None}}
 
@@ -139,6 +142,7 @@ def test_a_recommendation_is_never_made_from_returns_older_than_the_backtests(la
         read_basis(later_night.ledger, Warehouse(settings.warehouse), settings.min_overlap_days)
 
 
+@on_server
 def test_the_night_runs_again_after_a_run_was_killed(night: Night) -> None:
     killed = subprocess.Popen(
         [sys.executable, "-c", "from fund_pipeline.cli.main import main; main()", "nightly"],
@@ -165,6 +169,7 @@ def test_a_failed_night_names_the_step_and_the_reason_and_is_on_record(night: Ni
         assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.FAILURE]
 
 
+@embedded
 def test_a_second_night_waits_for_the_first_and_then_finds_nothing_new(night: Night, tmp_path: Path) -> None:
     with exclusive(night.ledger, "research"):
         waiting = subprocess.Popen(
