@@ -41,6 +41,10 @@ Changed = Callable[[Execution, Execution], Trouble]
 After = Callable[[Position | None, Execution], Position]
 
 
+_FACTS = ("instrument_key", "side", "quantity", "price", "commission")
+"""What a broker that tells of a fill again must tell alike."""
+
+
 def book_executions(
     ledger: Ledger, account_id: str, told: Sequence[Execution], settle: Settle, changed: Changed, at: datetime
 ) -> tuple[Execution, ...]:
@@ -53,9 +57,18 @@ def book_executions(
 
     Nothing is booked on UnstorableError, and on whatever `settle` raises: try them one by one then.
     """
-    if not told:
-        return ()
-    with unstorable("an execution"), ledger_away(), ledger.writing() as connection:
+    with unstorable("an execution"), ledger_away():
+        # A broker tells of a whole hour again and again: that is no reason to hold the account.
+        told = _new_or_other(ledger, account_id, told)
+        if not told:
+            return ()
+        return _book(ledger, account_id, told, settle, changed, at)
+
+
+def _book(
+    ledger: Ledger, account_id: str, told: Sequence[Execution], settle: Settle, changed: Changed, at: datetime
+) -> tuple[Execution, ...]:
+    with ledger.writing() as connection:
         lock_account(connection, account_id)
         account = known_account(connection, account_id)
         held = _held(connection, account, [one.broker_execution_id for one in told])
@@ -199,9 +212,29 @@ def _is_amended(connection: Connection, told: Execution) -> bool:
     return connection.execute(query).first() is not None
 
 
+def _new_or_other(ledger: Ledger, account_id: str, told: Sequence[Execution]) -> Sequence[Execution]:
+    """Those of these that are not booked as they are told. Another process may book them meanwhile."""
+    if not told:
+        return ()
+    table = tables.executions
+    held: dict[str, tuple[object, ...]] = {}
+    with ledger.reading() as connection:
+        account = known_account(connection, account_id)
+        of_account = (table.c.broker == account.broker) & (table.c.broker_account == account.broker_account)
+        for start in range(0, len(told), CHUNK):
+            ids = [one.broker_execution_id for one in told[start : start + CHUNK]]
+            facts = (table.c[name] for name in _FACTS)
+            query = select(table.c.broker_execution_id, *facts).where(of_account, table.c.broker_execution_id.in_(ids))
+            held |= {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+    return [one for one in told if held.get(one.broker_execution_id) != _facts(one)]
+
+
+def _facts(fill: Execution) -> tuple[object, ...]:
+    return tuple(getattr(fill, name) for name in _FACTS)
+
+
 def _same_fill(first: Execution, again: Execution) -> bool:
-    facts = ("instrument_key", "side", "quantity", "price", "commission")
-    return all(getattr(first, name) == getattr(again, name) for name in facts)
+    return _facts(first) == _facts(again)
 
 
 def _last_number(connection: Connection, account_id: str) -> int:
