@@ -77,8 +77,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
 
         assert _wait(desk, reached, REACH_SECONDS), "no process came there"
         disarm(desk.home)
-        is_server = found[0] == services.pid(Victim.SERVER)
-        dying = {found[0]: Victim.SERVER if is_server else Victim.WORKER}
+        dying = {found[0]: services.name_of(found[0])}
     dying |= {services.pid(one): one for one in kill.besides if one is not Victim.DATABASE}
     if Victim.DATABASE in kill.besides and desk.server is not None:
         crash(desk.server)

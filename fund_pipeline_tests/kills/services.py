@@ -29,9 +29,10 @@ SECONDS = 120.0
 
 
 class Victim(StrEnum):
-    """What is killed: a run's process, or a service."""
+    """What is killed: a run's process, the one that sends beside it, or a service."""
 
     WORKER = "worker"
+    SENDER = "sender"
     SERVER = "trading"
     DAEMON = "daemon"
     WARM = "warm"
@@ -100,6 +101,12 @@ class Services:
             if is_run and process.pid not in services and _lives(process.pid) and self._is_ours(process.pid):
                 found.append(process.pid)
         return found
+
+    def name_of(self, pid: int) -> Victim:
+        """What a process is that stands at a boundary."""
+        if pid == self._pids[Victim.SERVER]:
+            return Victim.SERVER
+        return Victim.SENDER if psutil.Process(pid).ppid() in self.workers() else Victim.WORKER
 
     def runs_under_way(self) -> int:
         """Runs that Dagster takes to be at work."""
