@@ -23,6 +23,7 @@ from fund_pipeline.ledger.order_model import SenderEntry
 from fund_pipeline.ledger.settling import settle_batch
 from fund_pipeline.ledger.signal_model import SignalRow, SignalState, Verdict
 from fund_pipeline.ledger.unstorable import UnstorableError
+from fund_pipeline.ledger.work_waiting import waiting_signals
 from fund_pipeline.logs import get_logger
 
 DECIDING = "deciding"
@@ -70,7 +71,8 @@ def decide_waiting(
     """Decide what waits, oldest first, at most `limit`; the orders are intents then, and nothing is sent.
 
     `owner` names the batch: a Dagster run's id. Running it twice decides nothing twice. A process that dies leaves its
-    signals to be taken up when the lease is over. `recorded` is told after each transaction: its orders may be sent.
+    signals to be taken up when the lease is over. `recorded` is told after a transaction if
+    its orders may be sent already: when no signal that waits can take back what was entered.
 
     Raises
     ------
@@ -80,7 +82,10 @@ def decide_waiting(
     with exclusive(ledger, DECIDING, wait_seconds=WAIT_SECONDS), collector_paused():
         # Who holds a signal while we hold the lock has died: what came after it must not overtake it.
         rows = claim(ledger, owner, now(), lease, limit, held_too=True)
-        return _settled(ledger, sources, owner, rows, now, recorded) if rows else ()
+        if not rows:
+            return ()
+        more_wait = waiting_signals(ledger, now()).count > 0
+        return _settled(ledger, sources, owner, rows, now, nobody if more_wait else recorded)
 
 
 def aged(signal: SignalFacts, seconds: float) -> SignalFacts:
@@ -108,12 +113,14 @@ def _settled(
     at = now()
     seconds = (at - read_at).total_seconds()
     batch = _Batch(ledger, owner, {name: aged(one, seconds) for name, one in signals.items()}, unread, at)
+    may_take_back = {name for name, one in signals.items() if one.reads_book}
     settled: list[Settled] = []
     size = FIRST
     while len(settled) < len(rows):
         more, world = batch.settle(rows[len(settled) : len(settled) + size], world)
         settled += more
-        recorded()
+        if may_take_back.isdisjoint(row.signal_id for row in rows[len(settled) :]):
+            recorded()
         size = min(2 * size, CHUNK)
     return tuple(settled)
 

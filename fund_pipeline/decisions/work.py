@@ -89,14 +89,21 @@ def decide_rounds(
     """Decide what is standardised, oldest first, batch after batch while there is more, a few at most.
 
     Then what signals enter whose exits have filled since. Accounts that have not been reconciled since we started are
-    before; where that cannot be done, their entries are refused, and exits go. `recorded` is told of each transaction.
+    before; where that cannot be done, their entries are refused, and exits go. `recorded` is told of transactions whose
+    orders may be sent already; what comes in after that waits for them to be sent, and for the next pass.
     """
     make_ready(desk.books(now))
     settled: list[Settled] = []
+    told: list[bool] = []
+
+    def tell() -> None:
+        told.append(True)
+        recorded()
+
     for _ in range(ROUNDS):
-        batch = decide_waiting(desk.ledger, desk.sources, owner, now, recorded=recorded)
+        batch = decide_waiting(desk.ledger, desk.sources, owner, now, recorded=tell)
         settled += batch
-        if len(batch) < AT_ONCE:
+        if told or len(batch) < AT_ONCE:
             break
     return (*settled, *decide_follow_ups(desk.ledger, desk.sources, owner, now))
 

@@ -25,6 +25,7 @@ from fund_pipeline.ledger.alerts import raise_alert
 from fund_pipeline.ledger.order_model import OrderRow, OrderState
 from fund_pipeline.ledger.orders import by_age, live_orders
 from fund_pipeline.ledger.standings import Standing, Verdict, decide_on, decide_on_entries, stand, stand_entries
+from fund_pipeline.terms import OrderRole
 
 _ROUNDS = 3
 """An exit may have to cancel an entry, then cut a stop, before it goes."""
@@ -54,13 +55,27 @@ def submit_intents(
     desk = Desk(ledger, brokers, now, patience, actor)
     found = live_orders(ledger, only=only, state=OrderState.INTENT)
     intents = [one for one in found if one.account_id in brokers]
+    early = _before_their_entry(ledger, intents)
     away: set[str] = set()
     for order in intents:
-        if order.role.closes and order.account_id not in away:
+        if order.role.closes and order.account_id not in away and order.client_order_id not in early:
             with _noting_silence(desk, order, away):
                 _send(desk, order)
     _send_entries(desk, [one for one in intents if not one.role.closes], away, {} if paces is None else paces)
     return tuple(one.client_order_id for one in intents)
+
+
+def _before_their_entry(ledger: Ledger, intents: Sequence[OrderRow]) -> frozenset[str]:
+    """Stops and targets of entries that live, were sent once at most, and have filled nothing: none can go yet."""
+    attached = [one for one in intents if one.role.is_attached and one.cancel_for is None]
+    if not attached:
+        return frozenset()
+    unfilled = {
+        (one.legged, one.account_id)
+        for one in live_orders(ledger)
+        if one.role is OrderRole.ENTRY and one.attempt == 1 and not one.filled_quantity
+    }
+    return frozenset(one.client_order_id for one in attached if (one.legged, one.account_id) in unfilled)
 
 
 @contextmanager
@@ -87,7 +102,8 @@ def _send_entries(desk: Desk, entries: Sequence[OrderRow], away: set[str], paces
             if account_id not in away:
                 with _noting_silence(desk, some[0], away):
                     _send_some(desk, some)
-            paces[account_id].took(desk.now() - began)
+            if account_id not in away:
+                paces[account_id].took(desk.now() - began)
             if not left or account_id in away:
                 del waiting[account_id]
 

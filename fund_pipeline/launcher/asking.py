@@ -1,8 +1,9 @@
 """The words between the launcher and the warm process: lines over a socket that only this user can reach.
 
-    launcher: run RUN_ID TAGS     the process forks; the fork answers. The tags are JSON
+    launcher: run RUN_ID          the process forks; the fork answers
     fork:     worker PID START MACHINE
-    launcher: go                  once the run is tagged with that; without it the fork ends and has done nothing
+    launcher: go TAGS             once the run is tagged with that; without it the fork ends and has done nothing. The
+                                  run's tags, as JSON, are for what the location does before it is worked
     fork:     going
 
 `busy` or `unwell REASON` may come instead of a worker. `status` is answered by one line of JSON.

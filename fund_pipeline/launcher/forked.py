@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -20,12 +19,15 @@ from dagster._utils.interrupts import capture_interrupts
 
 from fund_pipeline.launcher.asking import GO, GOING, RUN, STATUS, WORKER, Line, NoAnswerError
 from fund_pipeline.launcher.worker import Worker
+from fund_pipeline.logs import get_logger
 
 _GO_SECONDS = 30.0
 """How long a fork waits to hear that its run is tagged: a database may be slow to write that down."""
 
 
 Tags = Mapping[str, str]
+
+log = get_logger(__name__)
 
 
 def answer(
@@ -44,15 +46,22 @@ def answer(
             line.say(status())
         elif word == RUN:
             line.say(WORKER, str(Worker.of(os.getpid())))
-            if line.hear()[0] == GO:
+            word, tags = line.hear()
+            if word == GO:
                 line.say(GOING)
                 connection.close()
-                gc.disable()  # it lives for seconds, and ends with whatever is garbage by then
-                run_id, _, tags = rest.partition(" ")
-                stand_by(json.loads(tags))
-                execute(run_id, home)
+                _let_stand_by(stand_by, tags)
+                execute(rest, home)
     except NoAnswerError:
         return  # who asked has gone, and nothing was begun
+
+
+def _let_stand_by(stand_by: Callable[[Tags], None], tags: str) -> None:
+    """The run was taken: it is worked whatever becomes of this."""
+    try:
+        stand_by(json.loads(tags or "{}"))
+    except Exception:
+        log.exception("what the location does before its runs has failed; the run goes on")
 
 
 def rehearse(home: InstanceRef) -> None:

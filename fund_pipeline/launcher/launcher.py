@@ -159,12 +159,12 @@ class WarmRunLauncher(RunLauncher["DagsterInstance"], ConfigurableClass):
         try:
             while True:
                 with called(self._socket) as line:
-                    line.say(RUN, run.run_id, json.dumps(run.tags))
+                    line.say(RUN, run.run_id)
                     word, rest = line.hear()
                     if word == WORKER:
                         worker = Worker.parse(rest)
                         self._instance.add_run_tags(run.run_id, {WORKER_TAG: rest, LAUNCHER_TAG: WARM})
-                        line.say(GO)
+                        line.say(GO, json.dumps(run.tags))
                         if line.hear()[0] != GOING:
                             raise NoAnswerError("its fork spoke out of turn")
                         return

@@ -13,19 +13,19 @@ IDLE_SECONDS = 1.0
 """No server is back from a crash within this, so that a connection of before it is hardly ever taken to stand."""
 
 
-def ping_the_idle(engine: Engine) -> None:
+def ping_the_idle(engine: Engine, idle_seconds: float = IDLE_SECONDS) -> None:
     """Do this for an engine's pool, whose `pool_pre_ping` would ask each time: a question for every statement."""
     event.listen(engine, "checkin", _note)
-    event.listen(engine, "checkout", partial(_ask, engine))
+    event.listen(engine, "checkout", partial(_ask, engine, idle_seconds))
 
 
 def _note(_connection: Any, record: Any) -> None:
     record.info["used"] = time.monotonic()
 
 
-def _ask(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+def _ask(engine: Engine, idle_seconds: float, connection: Any, record: Any, _proxy: Any) -> None:
     used = record.info.get("used")
-    if used is None or time.monotonic() < used + IDLE_SECONDS:
+    if used is None or time.monotonic() < used + idle_seconds:
         return
     try:
         engine.dialect.do_ping(connection)

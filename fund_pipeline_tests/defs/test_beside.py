@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG
 
 from fund_pipeline.clock import utc_now
-from fund_pipeline.defs.trading import beside
-from fund_pipeline.defs.trading.beside import CROWD, finish_sending, stand_by
+from fund_pipeline.defs.trading.beside import CROWD, is_crowd
 from fund_pipeline.defs.trading.watching import WAITING_TAG
 from fund_pipeline.execution.brokers.paper import book
 from fund_pipeline.execution.brokers.paper.book import PaperState
@@ -116,8 +116,10 @@ def test_no_sender_outlives_its_run(crowd: Crowd) -> None:
     crowd.assert_all_go_once()
 
 
-@pytest.mark.parametrize("waiting", ["", str(CROWD), "many", "-5"])
-def test_few_signals_have_no_sender(waiting: str) -> None:
-    stand_by({WAITING_TAG: waiting} if waiting else {})
-    assert beside._beside.sender is None
-    assert finish_sending() == ()
+MANY = {WAITING_TAG: str(CROWD + 1)}
+
+
+def test_only_a_crowd_has_a_sender_and_no_repeated_part_of_a_run() -> None:
+    assert is_crowd(MANY)
+    few = ({}, {WAITING_TAG: str(CROWD)}, {WAITING_TAG: "many"}, {WAITING_TAG: "-500"})
+    assert [is_crowd(tags) for tags in (*few, MANY | {PARENT_RUN_ID_TAG: "another"})] == [False] * 5

@@ -7,13 +7,15 @@ anything is opened, and ends with its run. Where there is none, everything is se
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import NoReturn
+
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.batch import CHUNK
@@ -61,18 +63,31 @@ _beside = _Beside()
 
 
 def stand_by(tags: Mapping[str, str]) -> None:
-    """Fork the process that sends, if a crowd waits. Called in the process of a run before it has opened anything.
+    """Prepare for a run over signals. Called in its process, with its tags, before anything is opened.
 
-    `tags` are the run's. On Linux only, where a process can be made to end with its parent: it must not send for a run
-    that is over.
+    For a crowd the process that sends is forked. The garbage collector rests: a batch leaves no more than its process,
+    which ends in seconds, may keep.
     """
-    waiting = tags.get(WAITING_TAG, "")
-    if sys.platform != "linux" or not waiting.isdecimal() or int(waiting) <= CROWD:
+    if WAITING_TAG not in tags:
+        return
+    gc.disable()
+    if not is_crowd(tags):
         return
     try:
         _beside.sender = _fork()
     except OSError as refused:
         log.warning("nobody sends beside this run: it sends once all is decided", problem=str(refused))
+
+
+def is_crowd(tags: Mapping[str, str]) -> bool:
+    """Whether a run with these tags has somebody send beside it.
+
+    On Linux only, where a process can be made to end with its parent: it must not send for a run that is over. A run
+    that repeats another may be a part of it.
+    """
+    waiting = tags.get(WAITING_TAG, "")
+    is_many = waiting.isdecimal() and int(waiting) > CROWD
+    return is_many and PARENT_RUN_ID_TAG not in tags and sys.platform == "linux"
 
 
 def recorded() -> None:
@@ -101,29 +116,30 @@ def _fork() -> _Sender:
     run, (told, to_tell), (to_hear, sent) = os.getpid(), os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(to_tell)
-        os.close(to_hear)
-        _serve(run, told, sent)
+        try:
+            os.close(to_tell)
+            os.close(to_hear)
+            _serve(run, told, sent)
+        finally:
+            os._exit(1)
     os.close(told)
     os.close(sent)
     return _Sender(pid, to_tell, to_hear)
 
 
-def _serve(run: int, told: int, sent: int) -> NoReturn:
+def _serve(run: int, told: int, sent: int) -> None:
     """Send whenever something is told, until the run says no more."""
-    code = 1
+    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or os.getppid() != run:
+        return
+    paces: Paces = {}
+    looked_at: set[str] = set()
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == run:
-            with opened_desk() as desk:
-                paces: Paces = {}
-                while os.read(told, _PIPE_BYTES):
-                    for name in submit_intents(desk.ledger, desk.brokers, utc_now, paces=paces):
-                        os.write(sent, f"{name}\n".encode())
-            code = 0
+        with opened_desk() as desk:
+            while os.read(told, _PIPE_BYTES):
+                found = set(submit_intents(desk.ledger, desk.brokers, utc_now, paces=paces))
+                os.write(sent, "".join(f"{name}\n" for name in found - looked_at).encode())
+                looked_at |= found
     except Exception:
         log.exception("the process that sends beside its run has ended; the run sends what it left")
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()

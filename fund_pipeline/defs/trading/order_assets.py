@@ -66,9 +66,9 @@ def decisions(fund_ids: tuple[str, ...]) -> AssetsDefinition:
     def decide(context: AssetExecutionContext) -> MaterializeResult[None]:
         with opened_desk() as desk, finishing_what_is_sent():
             settled = decide_rounds(desk, context.run.run_id, utc_now, recorded)
-        if settled:
-            ids = ",".join(one.signal.signal_id for one in settled[:MOST_TAGGED])
-            context.instance.add_run_tags(context.run.run_id, {SIGNALS_TAG: ids})
+            if settled:
+                ids = ",".join(one.signal.signal_id for one in settled[:MOST_TAGGED])
+                context.instance.add_run_tags(context.run.run_id, {SIGNALS_TAG: ids})
         return MaterializeResult(
             metadata={
                 "signals": len(settled),
@@ -103,7 +103,8 @@ def orders() -> MaterializeResult[None]:
     begun = finish_sending()
     with opened_desk() as desk:
         left = {one.client_order_id: one for one in send_intents(desk, utc_now)}
-        sent = tuple((orders_by_id(desk.ledger, begun) | left).values())
+        earlier = {name: one for name, one in orders_by_id(desk.ledger, begun).items() if name not in left}
+        sent = (*earlier.values(), *left.values())
     rows = [
         (one.client_order_id, one.signal_id, _words(one), one.state.value, one.reason or "–", one.message or "–")
         for one in sent[:SHOWN]
@@ -112,7 +113,7 @@ def orders() -> MaterializeResult[None]:
     return MaterializeResult(
         metadata={
             "orders": len(sent),
-            "sent_while_deciding": len(begun),
+            "sent_while_deciding": len(earlier),
             "sent": MetadataValue.md(markdown_table(header, rows)),
         },
     )
