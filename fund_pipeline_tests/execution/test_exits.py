@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
+from fund_pipeline.execution import sending
 from fund_pipeline.execution.brokers.paper import Commission, FaultKind, PaperTerms
 from fund_pipeline.execution.brokers.paper.terms import COMMISSIONS
 from fund_pipeline.execution.port import OrderRequest, RefusalCode
+from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.order_model import OrderState
+from fund_pipeline.ledger.standings import Standing, stand
 from fund_pipeline.terms import AssetClass, OrderRole, OrderType, Side
 from fund_pipeline_tests.execution.world import FREE, NONE, World, planned
 
@@ -301,3 +304,23 @@ def _reopen(world: World, terms: PaperTerms) -> None:
 def _by_hand(world: World, quantity: int) -> OrderRequest:
     request = OrderRequest.of(world.orders(OrderRole.ENTRY)[0])
     return replace(request, client_order_id="by-hand", side=Side.SELL, quantity=Decimal(quantity))
+
+
+def test_a_stop_is_not_asked_about_before_its_entry_has_filled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of hundreds of entries with stops, each pass would ask broker and ledger about each."""
+    asked: list[str] = []
+
+    def noted(ledger: Ledger, client_order_id: str) -> Standing:
+        asked.append(client_order_id)
+        return stand(ledger, client_order_id)
+
+    monkeypatch.setattr(sending, "stand", noted)
+    world.decide(planned(OrderRole.ENTRY, 100), stop(45, 100))
+    world.send()
+    world.send()
+    assert asked == []
+    world.quote(50)
+    world.follow()
+    world.follow()
+    (sent,) = world.orders(OrderRole.STOP)
+    assert (sent.state, set(asked)) == (OrderState.ACKNOWLEDGED, {sent.client_order_id})
