@@ -19,7 +19,7 @@ from dagster._core.storage.tags import PARENT_RUN_ID_TAG
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.decisions.batch import CHUNK
-from fund_pipeline.defs.trading.desk import opened_desk
+from fund_pipeline.defs.trading.desk import keep_desk, opened_desk
 from fund_pipeline.defs.trading.watching import WAITING_TAG
 from fund_pipeline.execution import Paces, submit_intents
 from fund_pipeline.logs import get_logger
@@ -65,12 +65,13 @@ _beside = _Beside()
 def stand_by(tags: Mapping[str, str]) -> None:
     """Prepare for a run over signals. Called in its process, with its tags, before anything is opened.
 
-    For a crowd the process that sends is forked. The garbage collector rests: a batch leaves no more than its process,
-    which ends in seconds, may keep.
+    For a crowd the process that sends is forked. The desk stays open, and the garbage collector rests: a batch leaves
+    no more than its process, which ends in seconds, may keep.
     """
     if WAITING_TAG not in tags:
         return
     gc.disable()
+    keep_desk()
     if not is_crowd(tags):
         return
     try:
