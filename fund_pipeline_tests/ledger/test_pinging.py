@@ -1,21 +1,27 @@
 """Connections that the server has cut are found out before they are used, unless it was a moment ago."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from unittest.mock import patch
 
 import psycopg2
 import pytest
 
 from fund_pipeline.errors import TemporaryError
-from fund_pipeline.ledger import Ledger, open_ledger, pinging
+from fund_pipeline.ledger import Ledger, engine, open_ledger
 from fund_pipeline.ledger.halts import list_halts
 from fund_pipeline.ledger.migrate import upgrade
+from fund_pipeline.ledger.pinging import ping_the_idle
 
 
-@pytest.fixture
-def on_postgresql(postgres_url: str) -> Iterator[Ledger]:
-    url = postgres_url.replace("postgresql://", "postgresql+psycopg2://", 1)
+@contextmanager
+def on_postgresql(url: str, idle_seconds: float) -> Iterator[Ledger]:
+    """A ledger that takes a connection for idle after so long."""
+    url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
     upgrade(url)
-    ledger = open_ledger(url)
+    with patch.object(engine, "ping_the_idle", partial(ping_the_idle, idle_seconds=idle_seconds)):
+        ledger = open_ledger(url)
     yield ledger
     ledger.close()
 
@@ -31,21 +37,17 @@ def cut_all(postgres_url: str) -> None:
         connection.close()
 
 
-def test_one_that_lay_idle_is_replaced(
-    on_postgresql: Ledger, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert list_halts(on_postgresql) == ()
-    monkeypatch.setattr(pinging, "IDLE_SECONDS", 0.0)
-    cut_all(postgres_url)
-    assert list_halts(on_postgresql) == ()
+def test_one_that_lay_idle_is_replaced(postgres_url: str) -> None:
+    with on_postgresql(postgres_url, 0.0) as ledger:
+        assert list_halts(ledger) == ()
+        cut_all(postgres_url)
+        assert list_halts(ledger) == ()
 
 
-def test_one_of_a_moment_ago_fails_once_as_the_database_away(
-    on_postgresql: Ledger, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pinging, "IDLE_SECONDS", 60.0)
-    assert list_halts(on_postgresql) == ()
-    cut_all(postgres_url)
-    with pytest.raises(TemporaryError):
-        list_halts(on_postgresql)
-    assert list_halts(on_postgresql) == ()
+def test_one_of_a_moment_ago_fails_once_as_the_database_away(postgres_url: str) -> None:
+    with on_postgresql(postgres_url, 60.0) as ledger:
+        assert list_halts(ledger) == ()
+        cut_all(postgres_url)
+        with pytest.raises(TemporaryError):
+            list_halts(ledger)
+        assert list_halts(ledger) == ()
