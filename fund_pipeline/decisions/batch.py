@@ -71,8 +71,8 @@ def decide_waiting(
     """Decide what waits, oldest first, at most `limit`; the orders are intents then, and nothing is sent.
 
     `owner` names the batch: a Dagster run's id. Running it twice decides nothing twice. A process that dies leaves its
-    signals to be taken up when the lease is over. `recorded` is told after a transaction if
-    its orders may be sent already: when no signal that waits can take back what was entered.
+    signals to be taken up when the lease is over. `recorded` is told after a transaction if its orders may be sent
+    already: when no signal that waits can take back what was entered.
 
     Raises
     ------
