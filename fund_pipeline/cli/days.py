@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,8 +49,8 @@ def open_command(
     with ledger_of(settings) as ledger:
         if fund is not None:
             get_fund(ledger, fund)
-        desk = TradingDesk.of(settings, ledger)
-        found = open_days(ledger, desk.sources, utc_now, only=fund, act=person(), note=note.strip())
+        with closing(TradingDesk.of(settings, ledger)) as desk:
+            found = open_days(ledger, desk.sources, utc_now, only=fund, act=person(), note=note.strip())
     _tell(found, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from fund_pipeline.cli import demo_books
 from fund_pipeline.cli.context import Json, ledger_of, person, start
-from fund_pipeline.cli.demo_orders import traded, worker
+from fund_pipeline.cli.demo_orders import traded, working
 from fund_pipeline.cli.demo_signals import all_accepted, send_lists, show_signals
 from fund_pipeline.cli.nightly import end_with_checks, run_with_progress, show_outcome, with_progress
 from fund_pipeline.cli.reconcile import reconciled_values, tell_reconciled
@@ -65,7 +65,10 @@ def demo(
             if approve and not as_json:
                 _tell_approvals(decided)
                 console().print("\nSignals are sent, each worked before the next ...")
-            sent = send_lists(settings, ledger, api.url(), worker(settings, ledger)) if api is not None else []
+            sent = []
+            if api is not None:
+                with working(settings, ledger) as work_once:
+                    sent = send_lists(settings, ledger, api.url(), work_once)
             done = traded(ledger, sent)
         proved = demo_books.reconcile_books(settings, ledger)
         books = demo_books.strike_books(settings, ledger)

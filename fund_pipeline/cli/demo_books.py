@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,8 @@ def reconcile_books(settings: Settings, ledger: Ledger) -> tuple[Passed, ...]:
     from fund_pipeline.decisions.desk import TradingDesk
     from fund_pipeline.ledger.accounts import list_accounts
 
-    desk = TradingDesk.of(settings, ledger)
-    return reconcile_accounts(desk.books(utc_now), list_accounts(ledger, FUND))
+    with closing(TradingDesk.of(settings, ledger)) as desk:
+        return reconcile_accounts(desk.books(utc_now), list_accounts(ledger, FUND))
 
 
 def as_values(books: DemoBooks) -> Mapping[str, Any]:
@@ -85,5 +86,5 @@ def _take_snapshots(settings: Settings, ledger: Ledger) -> None:
     from fund_pipeline.decisions.desk import TradingDesk
     from fund_pipeline.ledger.accounts import list_accounts
 
-    desk = TradingDesk.of(settings, ledger)
-    take_snapshots(ledger, desk.brokers, list_accounts(ledger, FUND), utc_now())
+    with closing(TradingDesk.of(settings, ledger)) as desk:
+        take_snapshots(ledger, desk.brokers, list_accounts(ledger, FUND), utc_now())

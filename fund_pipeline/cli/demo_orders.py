@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 PARAGRAPHS = 4
 
 
-def worker(settings: Settings, ledger: Ledger) -> Callable[[], None]:
+@contextmanager
+def working(settings: Settings, ledger: Ledger) -> Iterator[Callable[[], None]]:
     """What works all that waits, once: decides it, sends its orders to the paper broker, books what was filled.
 
     The demo's day begins with it: a home that rested for days does not know how its day began.
@@ -33,13 +35,14 @@ def worker(settings: Settings, ledger: Ledger) -> Callable[[], None]:
     from fund_pipeline.decisions.desk import TradingDesk
     from fund_pipeline.decisions.work import work
 
-    desk, batch = TradingDesk.of(settings, ledger), new_batch()
-    open_days(ledger, desk.sources, utc_now, act=person(), note="the demo begins")
+    batch = new_batch()
+    with closing(TradingDesk.of(settings, ledger)) as desk:
+        open_days(ledger, desk.sources, utc_now, act=person(), note="the demo begins")
 
-    def work_once() -> None:
-        work(desk, batch, utc_now)
+        def work_once() -> None:
+            work(desk, batch, utc_now)
 
-    return work_once
+        yield work_once
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,7 +19,6 @@ from fund_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from fund_pipeline.execution.brokers.paper import PaperBroker
-    from fund_pipeline.ledger import Ledger
     from fund_pipeline.settings import Settings
 
 PAPER = "paper"
@@ -43,10 +44,8 @@ def quote(
     settings = start()
     parse_key(instrument_key)
     amount = _price(price)
-    with ledger_of(settings) as ledger:
-        quoted = {
-            name: broker for name, broker in _brokers(settings, ledger).items() if account is None or name in account
-        }
+    with _brokers(settings) as found:
+        quoted = {name: broker for name, broker in found.items() if account is None or name in account}
         if missing := sorted(set(account or ()) - set(quoted)):
             raise InputError(f"there is no paper account {missing[0]!r}", remedy="run `fund accounts list`")
         for broker in quoted.values():
@@ -67,8 +66,7 @@ def show(
 ) -> None:
     """Show an account as its paper broker has it: money, positions, working orders."""
     settings = start()
-    with ledger_of(settings) as ledger:
-        found = _brokers(settings, ledger)
+    with _brokers(settings) as found:
         if account not in found:
             raise InputError(f"there is no paper account {account!r}", remedy="run `fund accounts list`")
         broker = found[account]
@@ -114,11 +112,11 @@ def remove_fill(
 ) -> None:
     """Take a fill back at the paper broker, with its cash and position, to see reconciliation find it."""
     settings = start()
-    with ledger_of(settings) as ledger:
-        broker = _brokers(settings, ledger).get(account)
+    with _brokers(settings) as found:
+        broker = found.get(account)
         if broker is None:
             raise InputError(f"there is no paper account {account!r}", remedy="run `fund accounts list`")
-        fills = broker.executions(_EVER)
+        fills = tuple(broker.executions(_EVER))
         if execution is None and not fills:
             raise InputError(f"the paper account {account!r} has no fill", remedy="let a signal be traded first")
         removed = broker.remove_fill(execution or fills[-1].execution_id)
@@ -131,12 +129,14 @@ def remove_fill(
     )
 
 
-def _brokers(settings: Settings, ledger: Ledger) -> dict[str, PaperBroker]:
+@contextmanager
+def _brokers(settings: Settings) -> Iterator[dict[str, PaperBroker]]:
     from fund_pipeline.execution.brokers.paper.connecting import connect
     from fund_pipeline.ledger.accounts import list_accounts
 
-    accounts = [one for one in list_accounts(ledger) if one.broker == PAPER]
-    return {one.account_id: connect(one, settings.root, utc_now) for one in accounts}
+    with ledger_of(settings) as ledger, ExitStack() as opened:
+        accounts = [one for one in list_accounts(ledger) if one.broker == PAPER]
+        yield {one.account_id: opened.enter_context(closing(connect(one, settings.root, utc_now))) for one in accounts}
 
 
 def _price(text: str) -> Decimal:

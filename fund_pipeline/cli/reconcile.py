@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,8 +39,7 @@ def reconcile(
     if explain and apply:
         raise InputError("--explain and --apply exclude each other", remedy="explain first, then apply")
     settings = start()
-    with ledger_of(settings) as ledger:
-        desk = TradingDesk.of(settings, ledger)
+    with ledger_of(settings) as ledger, closing(TradingDesk.of(settings, ledger)) as desk:
         accounts = {one.account_id: one for one in list_accounts(ledger) if one.account_id in desk.brokers}
         if unknown := sorted(set(account or ()) - set(accounts)):
             raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,8 +41,7 @@ def trade(
     from fund_pipeline.decisions.work import work
 
     settings = start()
-    with ledger_of(settings) as ledger:
-        desk = TradingDesk.of(settings, ledger)
+    with ledger_of(settings) as ledger, closing(TradingDesk.of(settings, ledger)) as desk:
         if dry_run:
             _tell_preview(preview(desk, utc_now), as_json=as_json)
             return

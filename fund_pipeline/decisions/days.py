@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fund_pipeline.decisions.brokers import ask_accounts
 from fund_pipeline.decisions.facts import Sources, pairs_of
@@ -42,7 +42,8 @@ def open_days(
     told = ask_accounts(sources.brokers, [one.account_id for one in accounts])
     rates = rates_of_mode(sources.brokers, accounts, pairs_of(funds, accounts, ()), clock)
     now = clock()
-    moment = Moment(keep_words(ledger, accounts, told, now), rates, sources.zone, now)
+    words = keep_words(ledger, accounts, told, now, apart=timedelta(0))  # how a day began
+    moment = Moment(words, rates, sources.zone, now)
     found: list[FundDay] = []
     for fund in funds:
         rules = rules_of(ledger, fund, now)

@@ -22,7 +22,10 @@ from fund_pipeline.signals.spool import Spool
 
 @dataclass(frozen=True)
 class TradingDesk:
-    """What works the inbox of one ledger. Make it in the process that uses it: its connections survive no fork."""
+    """What works the inbox of one ledger. Make it in the process that uses it: its connections survive no fork.
+
+    Close it: connections that are left hold memory, and places at a broker, until the garbage collector comes by.
+    """
 
     ledger: Ledger
     sources: Sources
@@ -46,6 +49,10 @@ class TradingDesk:
                     feed_closes(broker, settings.paper_prices)
         sources = Sources(brokers, reader.master, ZoneInfo(settings.time_zone))
         return cls(ledger, sources, brokers, reader, Spool(settings.spool))
+
+    def close(self) -> None:
+        """Give the brokers' connections back; the ledger is its opener's."""
+        self.brokers.close()
 
     def books(self, now: Callable[[], datetime]) -> Books:
         """What reconciling the same accounts needs."""

@@ -48,7 +48,7 @@ class Sources:
 def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clock: Callable[[], datetime]) -> World:
     """All that the decision on these signals needs, as of the moment when the last broker has answered.
 
-    The brokers are asked anew, and what they say of their accounts is recorded as a snapshot. What cannot be known is
+    The brokers are asked anew, and what they say of their accounts is recorded once a minute. What cannot be known is
     None in the facts, so that entries are refused for it; exits need little and go on.
     """
     funds = list_funds(ledger)
@@ -73,7 +73,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     asking = [one for one in accounts if one.account_id in involved]
     rates = rates_of_mode(sources.brokers, asking, pairs_of(funds, accounts, terms.values()), clock)
     now = clock()
-    snapshots = keep_words(ledger, accounts, told, now)
+    snapshots = keep_words(ledger, accounts, told, now, apart=MINUTE)
     moment = Moment(snapshots, rates, sources.zone, now)
     proved, locked = books_of(ledger), locks(ledger)
     world = World(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from fund_pipeline.errors import FundError, TemporaryError
 from fund_pipeline.execution.booking import as_execution, settle
 from fund_pipeline.execution.desk import Desk
+from fund_pipeline.execution.port import BrokerExecution
 from fund_pipeline.execution.troubles import execution_changed, kept_aside
 from fund_pipeline.ledger.accounts import get_account
 from fund_pipeline.ledger.executions import Settle, book_executions, newest_execution
@@ -29,24 +31,34 @@ def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[E
     It is asked from `overlap` before the newest that is booked, and before the oldest order that lives. What was
     booked, and the client order ids of all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
 
-    Some are booked at a time: a broker may tell of thousands, and what it tells of is held in memory once only.
+    Some are booked at a time: a broker may tell of thousands, and no more than those are held in memory.
     """
     account = get_account(desk.ledger, account_id)
     newest = newest_execution(desk.ledger, account_id)
     sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
     since = _EVER if newest is None else min([newest.executed_at, *sent]) - overlap
-    with desk.asking(account_id) as broker:
-        told = broker.executions(since)
-    at = desk.now()
     aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
     booked: list[Execution] = []
-    for start in range(0, len(told), CHUNK):
-        some = [as_execution(one, account, at) for one in told[start : start + CHUNK]]
-        fills = {aside_id_of(one): one for one in some}
+    filled: set[str] = set()
+    for told in _pages(desk, account_id, since):
+        at = desk.now()
+        fills = {aside_id_of(one): one for one in (as_execution(each, account, at) for each in told)}
         booked += book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at)
         aside |= {key: fills[key] for key in aside if key in fills}
-    booked += _one_by_one(desk, account_id, aside.values(), at, aside)
-    return tuple(booked), tuple({one.client_order_id for one in told if one.client_order_id and one.quantity})
+        filled.update(one.client_order_id for one in told if one.client_order_id and one.quantity)
+    booked += _one_by_one(desk, account_id, aside.values(), desk.now(), aside)
+    return tuple(booked), tuple(filled)
+
+
+def _pages(desk: Desk, account_id: str, since: datetime) -> Iterator[list[BrokerExecution]]:
+    with desk.asking(account_id) as broker:
+        stream = iter(broker.executions(since))
+    while True:
+        with desk.asking(account_id):
+            page = list(islice(stream, CHUNK))
+        if not page:
+            return
+        yield page
 
 
 def book_told(desk: Desk, account_id: str, fills: list[Execution], at: datetime) -> tuple[Execution, ...]:

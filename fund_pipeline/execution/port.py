@@ -25,7 +25,7 @@ done or not. Quantities are positive and exact, in the instrument's units; price
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -225,8 +225,11 @@ class Broker(Protocol):
     def open_orders(self) -> tuple[BrokerOrder, ...]:
         """All working orders of the account, also those that were not placed by us."""
 
-    def executions(self, since: datetime) -> tuple[BrokerExecution, ...]:
-        """All fills at or after a moment of the broker's clock, oldest first; more may be given."""
+    def executions(self, since: datetime) -> Iterable[BrokerExecution]:
+        """All fills at or after a moment of the broker's clock, oldest first; more may be given.
+
+        There may be thousands, so they may be read as they are asked for: TemporaryError may come between two.
+        """
 
     def account_state(self) -> AccountState:
         """Equity, cash and margin."""
@@ -239,3 +242,6 @@ class Broker(Protocol):
 
     def what_if(self, request: OrderRequest) -> Decimal | None:
         """The margin that an order would add, in the account's currency; None where the broker does not say."""
+
+    def close(self) -> None:
+        """Give the connection back: nothing more is asked of it. It raises nothing."""

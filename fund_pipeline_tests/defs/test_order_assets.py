@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from dagster import AssetKey, DagsterInstance, RunRequest, SkipReason, build_sensor_context
 
@@ -74,6 +76,26 @@ def test_a_run_takes_a_signal_from_the_inbox_to_a_position_and_shows_why(
     again = job.execute_in_process(instance=instance)
     assert again.asset_materializations_for_node("decisions")[0].metadata["signals"].value == 0
     assert len(floor.orders()) == 1
+
+
+def test_a_look_at_orders_leaves_no_connection_to_a_broker_behind(floor: Floor, instance: DagsterInstance) -> None:
+    floor.price(AAPL="150")
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    floor.work()
+    paper = str(floor.home / "paper" / "demo-paper.sqlite")
+
+    def connections() -> int:
+        return sum(one.path == paper for one in psutil.Process().open_files())
+
+    gc.disable()  # which closes what nobody gave back
+    try:
+        asked(instance, follow_orders)
+        before = connections()
+        for _ in range(3):
+            asked(instance, follow_orders)
+    finally:
+        gc.enable()
+    assert (before > 0, connections()) == (True, before)
 
 
 def test_a_signal_that_waits_starts_one_run_and_none_starts_none(floor: Floor, instance: DagsterInstance) -> None:

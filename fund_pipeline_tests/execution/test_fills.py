@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind
-from fund_pipeline.execution.brokers.paper import FILL, FaultKind, PaperBroker
+from fund_pipeline.errors import TemporaryError
+from fund_pipeline.execution import fills
+from fund_pipeline.execution.brokers.paper import FILL, FaultKind, PaperBroker, book
 from fund_pipeline.execution.port import BrokerExecution, OrderRequest
 from fund_pipeline.ledger.account_model import Severity
 from fund_pipeline.ledger.executions import list_executions
@@ -131,6 +133,29 @@ def test_a_fill_told_again_with_another_price_stays_as_it_was_and_pages(world: W
     assert world.alerts()["EXECUTION_CHANGED"].trouble.severity is Severity.CRITICAL
 
 
+def test_a_broker_that_goes_silent_while_it_tells_of_fills_is_asked_for_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "PAGE", 2)
+    monkeypatch.setattr(fills, "CHUNK", 2)
+    for _ in range(5):
+        world.decide(planned(OrderRole.ENTRY, 100))
+        world.wait(1)
+    world.send()
+    answer, calls = world.broker._call, []
+
+    def silent(name: str):
+        calls.append(name)
+        if calls.count("executions") == 2:
+            raise TemporaryError("gone", remedy="try again")
+        return answer(name)
+
+    monkeypatch.setattr(world.broker, "_call", silent)
+    assert (world.follow().away, len(list_executions(world.ledger))) == (("a1",), 2)
+    assert (world.follow().away, len(list_executions(world.ledger)), world.held()) == ((), 5, 500)
+    world.check_settled()
+
+
 @pytest.mark.parametrize("glance", [False, True])
 def test_a_broker_whose_clock_is_behind_is_still_asked_for_all_fills(world: World, glance: bool) -> None:
     world.run(planned(OrderRole.ENTRY, 100))
@@ -157,7 +182,7 @@ def test_what_a_glance_does_not_see_of_an_order_that_has_ended_a_whole_look_does
     class Asked(PaperBroker):
         def executions(self, since: datetime) -> tuple[BrokerExecution, ...]:
             asked.append(since)
-            return super().executions(since)
+            return tuple(super().executions(since))
 
     broker = Asked(world.home / "paper" / "DU1.sqlite", world.now)
     world.brokers = {"a1": broker}

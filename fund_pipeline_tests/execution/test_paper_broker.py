@@ -21,6 +21,7 @@ from fund_pipeline.execution.brokers.paper import (
     FaultKind,
     PaperBroker,
     PaperTerms,
+    book,
     closes,
     feed_closes,
 )
@@ -92,6 +93,33 @@ def test_an_account_is_connected_by_the_name_of_its_broker(tmp_path: Path, clock
     both = Connections([ACCOUNT, replace(ACCOUNT, account_id="a2", broker="ccxt:binance")], tmp_path, clock)
     assert (list(both), [one.account_id for one in both.unconnectable]) == (["a1"], ["a2"])
     assert both["a1"] is both["a1"]
+
+
+def test_connections_that_are_given_back_are_made_anew(tmp_path: Path, clock: Clock) -> None:
+    connections = Connections([ACCOUNT], tmp_path, clock)
+    first = connections["a1"]
+    connections.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        first.positions()
+    assert connections["a1"].positions() == ()
+    connections.close()
+
+
+def test_fills_are_told_in_pages_each_once_in_the_order_in_which_they_came(
+    broker: PaperBroker, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "PAGE", 3)
+    names = [f"order {number}" for number in range(8)]
+    for number, name in enumerate(names):
+        clock.time = NOON + timedelta(seconds=10 if number == 4 else number)  # its clock was ahead for a moment
+        broker.submit(request(name, 1))
+    clock.time = NOON + timedelta(minutes=1)
+    for since, told in ((0, names), (5, [names[4], *names[5:]]), (11, [])):
+        assert [one.client_order_id for one in broker.executions(NOON + timedelta(seconds=since))] == told
+    six = broker.executions(NOON)
+    assert [next(six).client_order_id for _ in range(4)] == names[:4]
+    broker.submit(request("meanwhile", 1))
+    assert [one.client_order_id for one in six] == [*names[4:], "meanwhile"]
 
 
 def test_a_broker_number_of_any_letters_is_one_file_of_the_home(tmp_path: Path, clock: Clock) -> None:

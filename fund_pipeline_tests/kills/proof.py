@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -23,7 +22,6 @@ from fund_pipeline.signals.inbox import explain
 from fund_pipeline.terms import DecisionOutcome, OrderRole
 from fund_pipeline_tests.kills.desk import EVERYTHING
 
-EVER, NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NONE = Decimal(0)
 TRADES = (DecisionOutcome.APPROVED, DecisionOutcome.RESIZED)
 IMPOSSIBLE = frozenset(
@@ -110,7 +108,7 @@ def _sent_twice(desk: Traded, orders: Sequence[OrderRow]) -> Iterable[str]:
 def _fills(desk: Traded, orders: Iterable[OrderRow]) -> Iterable[str]:
     executions = list_executions(desk.ledger)
     with desk.paper._store.transaction() as db:
-        told = Counter(one.execution_id for one in book.find_executions(db, EVER, NEVER))
+        told = Counter(one.execution_id for one in book.all_executions(db))
     booked = Counter(one.broker_execution_id for one in executions)
     if booked != told:
         yield f"fills at the broker and not here {told - booked}, here and not there {booked - told}"

@@ -42,7 +42,7 @@ def ask_theirs(
     since = _since_when(ledger, account, orders, newest, rules)
     theirs = _look(broker, account, orders, since, now, rules)
     for _ in range(LOOKS - 1):
-        again = _asked(broker, lambda one: one.executions(since), [], "")
+        again = _asked(broker, lambda one: tuple(one.executions(since)), [], "")
         if theirs.executions is None or again is None or _ids(again) == _ids(theirs.executions):
             break
         theirs = _look(broker, account, orders, since, now, rules)
@@ -119,7 +119,7 @@ def _look(
     rules: Rules,
 ) -> Theirs:
     failed: list[tuple[str, str]] = []
-    executions = _asked(broker, lambda one: one.executions(since), failed, "executions")
+    executions = _asked(broker, lambda one: tuple(one.executions(since)), failed, "executions")
     open_orders = _asked(broker, lambda one: one.open_orders(), failed, "working orders")
     positions = _asked(broker, lambda one: one.positions(), failed, "positions")
     state = _asked(broker, lambda one: one.account_state(), failed, "account state")

@@ -36,4 +36,8 @@ def opened_desk() -> Iterator[TradingDesk]:
         desk = _kept.desk or TradingDesk.of(settings, ledger)
         if _kept.is_wanted:
             _kept.desk = desk
-        yield desk
+        try:
+            yield desk
+        finally:
+            if desk is not _kept.desk:
+                desk.close()

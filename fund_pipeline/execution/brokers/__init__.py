@@ -53,6 +53,11 @@ class Connections(Mapping[str, Broker]):
             self._connected[account_id] = connect(self._accounts[account_id], self._home, self._clock)
         return self._connected[account_id]
 
+    def close(self) -> None:
+        """Give back what was connected; who asks again is connected again."""
+        while self._connected:
+            self._connected.popitem()[1].close()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._accounts)
 

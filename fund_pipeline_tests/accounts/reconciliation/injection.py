@@ -91,7 +91,7 @@ class Desk:
 def _missed(desk: Desk, key: str) -> Expected:
     name = desk.works(key)
     desk.world.broker.fill_anyway(name, Decimal(10), Decimal(PRICES[key]) / 2)
-    newest = desk.world.broker.executions(_EVER)[-1].execution_id
+    newest = list(desk.world.broker.executions(_EVER))[-1].execution_id
     desk.world.wait(300)
     return Expected(repaired={(K.EXECUTION_MISSED, newest)}, imports=True)
 
@@ -126,7 +126,7 @@ def _removed(desk: Desk, key: str) -> Expected:
 
 def _external(desk: Desk, key: str) -> Expected:
     desk.world.broker.trade_by_hand(desk.request(key, desk.rng.randint(1, 50)), Decimal(PRICES[key]))
-    newest = desk.world.broker.executions(_EVER)[-1].execution_id
+    newest = list(desk.world.broker.executions(_EVER))[-1].execution_id
     return Expected({(K.EXTERNAL_TRADE, newest)}, {(K.EXECUTION_MISSED, newest)}, imports=True)
 
 

@@ -35,7 +35,7 @@ class Overtaken(PaperBroker):
         return answer
 
     def executions(self, since):
-        return self._told("executions", super().executions(since))
+        return self._told("executions", tuple(super().executions(since)))
 
     def open_orders(self):
         return self._told("open_orders", super().open_orders())

@@ -169,28 +169,46 @@ def add_execution(connection: sqlite3.Connection, fill: BrokerExecution, told_at
     )
 
 
-def find_executions(connection: sqlite3.Connection, since: datetime, now: datetime) -> list[BrokerExecution]:
-    """The fills since a moment that may be told by now, oldest first."""
-    rows = connection.execute(
-        "SELECT * FROM executions INDEXED BY executions_at WHERE executed_at >= ? AND told_at <= ? ORDER BY number",
-        (to_text(since), to_text(now)),
+PAGE = 500
+
+_FIRST = "SELECT min(number) FROM executions INDEXED BY executions_at WHERE executed_at >= ?"
+_FROM = "SELECT * FROM executions WHERE number >= ? AND executed_at >= ? AND told_at <= ? ORDER BY number LIMIT ?"
+
+
+def find_executions(
+    connection: sqlite3.Connection, since: datetime, now: datetime, after: int
+) -> tuple[list[BrokerExecution], int | None]:
+    """A page of the fills since a moment that may be told by now, in the order in which they came.
+
+    Of those `after` a number, 0 for the first page; and the number of the last, None where there is no more.
+    """
+    began, by = to_text(since), to_text(now)
+    (first,) = (after + 1,) if after else connection.execute(_FIRST, (began,)).fetchone()
+    if first is None:
+        return [], None
+    rows = connection.execute(_FROM, (first, began, by, PAGE)).fetchall()
+    return [_execution(row) for row in rows], rows[-1]["number"] if len(rows) == PAGE else None
+
+
+def all_executions(connection: sqlite3.Connection) -> list[BrokerExecution]:
+    """All fills that ever were, those that are not told yet too, in the order in which they came."""
+    return [_execution(row) for row in connection.execute("SELECT * FROM executions ORDER BY number")]
+
+
+def _execution(row: sqlite3.Row) -> BrokerExecution:
+    return BrokerExecution(
+        execution_id=row["execution_id"],
+        client_order_id=row["client_order_id"],
+        instrument_key=row["instrument_key"],
+        side=Side(row["side"]),
+        quantity=Decimal(row["quantity"]),
+        price=Decimal(row["price"]),
+        commission=Decimal(row["commission"]),
+        commission_currency=row["commission_currency"],
+        multiplier=Decimal(row["multiplier"]),
+        currency=row["currency"],
+        executed_at=to_moment(row["executed_at"]),
     )
-    return [
-        BrokerExecution(
-            execution_id=row["execution_id"],
-            client_order_id=row["client_order_id"],
-            instrument_key=row["instrument_key"],
-            side=Side(row["side"]),
-            quantity=Decimal(row["quantity"]),
-            price=Decimal(row["price"]),
-            commission=Decimal(row["commission"]),
-            commission_currency=row["commission_currency"],
-            multiplier=Decimal(row["multiplier"]),
-            currency=row["currency"],
-            executed_at=to_moment(row["executed_at"]),
-        )
-        for row in rows
-    ]
 
 
 def holdings(connection: sqlite3.Connection) -> dict[str, Holding]:

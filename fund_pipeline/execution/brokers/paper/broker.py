@@ -119,12 +119,15 @@ class PaperBroker:
         with self._call("open_orders") as (db, _, _now):
             return tuple(order.told() for order in book.find_orders(db, Which.WORKING))
 
-    def executions(self, since: datetime) -> tuple[BrokerExecution, ...]:
-        """All fills since a moment that it tells of by now."""
-        with self._call("executions") as (db, fault, now):
-            found = book.find_executions(db, since, now)
-            twice = fault is not None and fault.kind is FaultKind.TWICE
-            return tuple(found * 2 if twice else found)
+    def executions(self, since: datetime) -> Iterator[BrokerExecution]:
+        """All fills since a moment that it tells of, a page at a time."""
+        after: int | None = 0
+        while after is not None:
+            with self._call("executions") as (db, fault, now):
+                found, after = book.find_executions(db, since, now, after)
+            yield from found
+            if fault is not None and fault.kind is FaultKind.TWICE:
+                yield from found
 
     def account_state(self) -> AccountState:
         """Equity, cash and margin now."""

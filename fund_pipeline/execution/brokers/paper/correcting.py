@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from fund_pipeline.errors import InputError
@@ -13,12 +13,10 @@ from fund_pipeline.execution.brokers.paper.book import Holding, Which
 from fund_pipeline.execution.port import BrokerExecution
 from fund_pipeline.terms import AssetClass, Side
 
-_EVER, _NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-
 
 def find(db: sqlite3.Connection, execution_id: str) -> BrokerExecution:
     """One fill, told yet or not. InputError when there is none."""
-    for one in book.find_executions(db, _EVER, _NEVER):
+    for one in book.all_executions(db):
         if one.execution_id == execution_id:
             return one
     raise InputError(
