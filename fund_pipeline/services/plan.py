@@ -12,7 +12,7 @@ from fund_pipeline.services.probes import Address
 
 LOCATIONS = ("research", "trading")
 AT_ONCE = 16
-"""Questions that a code server answers at a time: sensors that wait inside their tick hold three for long."""
+"""Questions that a code server answers at a time: sensors that wait inside their tick hold five for long."""
 
 GIVES_WAY = ("nice", "-n", "10")
 """Before a command: it and all that it starts have the processors where others leave them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
+from dagster._daemon.sensor import MIN_INTERVAL_LOOP_TIME
 
 from fund_pipeline.clock import utc_now
 from fund_pipeline.defs.stopping import STOPPING
@@ -83,6 +85,19 @@ def test_one_that_waits_sees_that_a_batch_is_under_way_and_that_it_has_ended(
     assert not waiting.done()
     instance.report_run_failed(run)
     assert waiting.result().request is not None
+
+
+def test_runs_begin_apart_so_that_somebody_watches_until_the_daemon_looks_again(
+    floor: Floor, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert watching.WATCHERS * watching.APART_SECONDS >= MIN_INTERVAL_LOOP_TIME
+    for name, seconds in (("APPEAR_SECONDS", 0.0), ("APART_SECONDS", 0.6), ("WATCH_SECONDS", 0.1)):
+        monkeypatch.setattr(watching, name, seconds)
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))
+    began = time.monotonic()
+    asked = [watching.watch(floor.ledger, instance).request for _ in range(3)]
+    assert all(one is not None for one in asked)
+    assert time.monotonic() - began >= 1.2
 
 
 def test_it_lets_go_when_its_process_ends(

@@ -30,11 +30,18 @@ UNDER_WAY = [
 YOUNG = timedelta(seconds=60)
 """A run that is older may be dead without anybody having said so: another is started beside it, which is harmless."""
 
-WATCHERS = 3
-WATCH_SECONDS = 8.0
-"""How long one watches. Meanwhile the daemon, which looks every 5 s, has the next one waiting for its turn."""
+WATCHERS = 5
+DAEMON_SECONDS = 5.0
+"""The daemon has sensors look this often only, whatever they say of themselves."""
 
-TURN_SECONDS = 20.0
+APART_SECONDS = DAEMON_SECONDS / WATCHERS
+"""Runs are asked for this far apart: a watcher that has asked for one watches again after the daemon's next look, and
+one must be left until then. Otherwise, where a batch takes half a second, nobody would watch half of the time."""
+
+WATCH_SECONDS = 8.0
+"""How long one watches. Meanwhile the daemon has the others waiting for their turn."""
+
+TURN_SECONDS = WATCHERS * WATCH_SECONDS
 POLL_SECONDS = 0.05
 """A listening connection would be told sooner, but PostgreSQL lets transactions that notify commit one by one only."""
 
@@ -86,10 +93,10 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
         while not STOPPING.is_set():
             now = time.monotonic()
             found = look.at(slow=now >= slow)
-            if found.request is not None:
+            if found.request is not None and now >= _asked.began + APART_SECONDS:
                 _asked.at, _asked.began = utc_now(), now
                 return found
-            if now >= end:
+            if found.request is None and now >= end:
                 return found
             slow = now + SLOW_POLL_SECONDS if now >= slow else slow
             STOPPING.wait(BUSY_POLL_SECONDS if found.is_busy else POLL_SECONDS)
