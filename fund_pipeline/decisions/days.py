@@ -1,9 +1,9 @@
-"""Opening the funds' days: at midnight by the brokers' word of that moment, or by a person's."""
+"""Opening the funds' days by the brokers' word of this moment, before anything is sized, or by a person's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fund_pipeline.decisions.brokers import ask_accounts
 from fund_pipeline.decisions.facts import Sources, pairs_of
@@ -42,8 +42,7 @@ def open_days(
     told = ask_accounts(sources.brokers, [one.account_id for one in accounts])
     rates = rates_of_mode(sources.brokers, accounts, pairs_of(funds, accounts, ()), clock)
     now = clock()
-    words = keep_words(ledger, accounts, told, now, apart=timedelta(0))  # how a day began
-    moment = Moment(words, rates, sources.zone, now)
+    moment = Moment(keep_words(ledger, accounts, told, sources.zone, now), rates, sources.zone, now)
     found: list[FundDay] = []
     for fund in funds:
         rules = rules_of(ledger, fund, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -42,11 +43,10 @@ class TradingDesk:
         accounts = list_accounts(ledger)
         brokers = Connections(accounts, settings.root, utc_now)
         reader = reader_of(settings)
-        if settings.paper_prices is not None:
-            for account_id in brokers:
-                broker = brokers[account_id]
-                if isinstance(broker, PaperBroker):
-                    feed_closes(broker, settings.paper_prices)
+        with ExitStack() as undoing:
+            undoing.callback(brokers.close)
+            _feed(brokers, settings)
+            undoing.pop_all()
         sources = Sources(brokers, reader.master, ZoneInfo(settings.time_zone))
         return cls(ledger, sources, brokers, reader, Spool(settings.spool))
 
@@ -57,3 +57,11 @@ class TradingDesk:
     def books(self, now: Callable[[], datetime]) -> Books:
         """What reconciling the same accounts needs."""
         return Books(self.ledger, self.brokers, self.sources.master, now)
+
+
+def _feed(brokers: Connections, settings: Settings) -> None:
+    if settings.paper_prices is None:
+        return
+    for broker in brokers.values():
+        if isinstance(broker, PaperBroker):
+            feed_closes(broker, settings.paper_prices)

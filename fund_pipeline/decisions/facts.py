@@ -73,7 +73,7 @@ def gather(ledger: Ledger, sources: Sources, signals: Sequence[SignalFacts], clo
     asking = [one for one in accounts if one.account_id in involved]
     rates = rates_of_mode(sources.brokers, asking, pairs_of(funds, accounts, terms.values()), clock)
     now = clock()
-    snapshots = keep_words(ledger, accounts, told, now, apart=MINUTE)
+    snapshots = keep_words(ledger, accounts, told, sources.zone, now)
     moment = Moment(snapshots, rates, sources.zone, now)
     proved, locked = books_of(ledger), locks(ledger)
     world = World(

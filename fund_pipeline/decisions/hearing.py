@@ -1,9 +1,10 @@
-"""What accounts are worth by their brokers' last word, which is kept."""
+"""What accounts are worth by their brokers' last word, and which of those words are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fund_pipeline.accounts.reconciliation.noting import note_equity, sized_by
 from fund_pipeline.accounts.snapshots import latest, record_snapshot, snapshot_of
@@ -12,44 +13,59 @@ from fund_pipeline.errors import InputError
 from fund_pipeline.ledger import Ledger
 from fund_pipeline.ledger.account_model import Account, AccountSnapshot, Severity, Trouble
 from fund_pipeline.ledger.alerts import raise_alert
-from fund_pipeline.ledger.break_model import Section
+from fund_pipeline.ledger.break_model import Break, Section
 from fund_pipeline.ledger.breaks import list_breaks
 from fund_pipeline.ledger.snapshots import latest_equity
 
 Snapshots = Mapping[str, AccountSnapshot | None]
 
+APART = timedelta(minutes=1)
+"""Words so close to each other are one: an account may hold thousands of positions, and be asked every second."""
+
 
 def keep_words(
-    ledger: Ledger, accounts: Iterable[Account], told: Mapping[str, Told], now: datetime, *, apart: timedelta
+    ledger: Ledger, accounts: Iterable[Account], told: Mapping[str, Told], zone: ZoneInfo, now: datetime
 ) -> Snapshots:
     """Record what was told, and give each account's newest word, by id; None where there never was one.
 
-    A word that is not `apart` from the last that was kept is not recorded, unless equity has jumped: an account may
-    hold thousands of positions, and be asked every second. While equity has jumped without a flow that explains it, the
-    word has the lesser of the good figure and the present.
+    A word is recorded when the last that was kept is a minute old, or of another day in the fund's zone, and when
+    equity jumps or is back. While it has jumped without a flow that explains it, the word that is given has the lesser
+    of the good figure and the present.
     """
-    heard = {one.account_id: _heard(ledger, one, told.get(one.account_id), now, apart) for one in accounts}
-    jumps = {one.account_id: one for one in list_breaks(ledger, sections={Section.EQUITY})}
+    before, heard = _jumps(ledger), dict[str, AccountSnapshot | None]()
+    for one in accounts:
+        name, said = one.account_id, told.get(one.account_id)
+        if said is None:
+            heard[name] = latest(ledger, name)
+        else:
+            heard[name] = _kept(ledger, one, snapshot_of(name, said.heard, now), zone, stood=name in before)
+    jumps = _jumps(ledger)
     return {name: None if one is None else sized_by(one, jumps.get(name)) for name, one in heard.items()}
 
 
-def _heard(
-    ledger: Ledger, account: Account, told: Told | None, now: datetime, apart: timedelta
-) -> AccountSnapshot | None:
-    if told is None:
-        return latest(ledger, account.account_id)
-    snapshot = snapshot_of(account.account_id, told.heard, now)
+def _jumps(ledger: Ledger) -> dict[str, Break]:
+    return {one.account_id: one for one in list_breaks(ledger, sections={Section.EQUITY})}
+
+
+def _kept(
+    ledger: Ledger, account: Account, snapshot: AccountSnapshot, zone: ZoneInfo, *, stood: bool
+) -> AccountSnapshot:
+    now = snapshot.received_at
     try:
-        jumped = note_equity(ledger, snapshot, now) is not None
-        return snapshot if not jumped and _repeats(ledger, snapshot, apart) else record_snapshot(ledger, snapshot)
+        stands = note_equity(ledger, snapshot, now) is not None
+        if stands is stood and _repeats(ledger, snapshot, zone):
+            return snapshot
+        return record_snapshot(ledger, snapshot)
     except InputError as wrong:  # its clock or its currency: entries are refused for either, exits go on
         raise_alert(ledger, _not_kept(account, wrong), now)
         return snapshot
 
 
-def _repeats(ledger: Ledger, snapshot: AccountSnapshot, apart: timedelta) -> bool:
+def _repeats(ledger: Ledger, snapshot: AccountSnapshot, zone: ZoneInfo) -> bool:
     last = latest_equity(ledger, snapshot.account_id)
-    return last is not None and abs(snapshot.as_of - last.as_of) < apart
+    if last is None or abs(snapshot.as_of - last.as_of) >= APART:
+        return False
+    return last.as_of.astimezone(zone).date() == snapshot.as_of.astimezone(zone).date()
 
 
 def _not_kept(account: Account, wrong: InputError) -> Trouble:

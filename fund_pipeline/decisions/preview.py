@@ -29,8 +29,8 @@ class Previewed:
 def preview(desk: TradingDesk, now: Callable[[], datetime]) -> tuple[Previewed, ...]:
     """Decide what is STANDARDISED, oldest first, as one batch would, and record none of it.
 
-    The brokers are asked as for a real batch, and what they say of their accounts is kept, as a snapshot and as breaks;
-    signals, decisions and orders stay as they are. TemporaryError when the ledger is away.
+    The brokers are asked, and what they say of their accounts is kept, as for a real batch: as snapshots and breaks.
+    Signals, decisions and orders stay as they are. TemporaryError when the ledger is away.
     """
     waiting = list_signals(desk.ledger, state=SignalState.STANDARDISED, newest=MOST)
     rows = sorted(waiting, key=lambda one: (one.received_at, one.signal_id))[:AT_ONCE]

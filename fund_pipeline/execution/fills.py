@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from fund_pipeline.errors import FundError, TemporaryError
 from fund_pipeline.execution.booking import as_execution, settle
@@ -25,32 +26,35 @@ CHUNK = 500
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> tuple[tuple[Execution, ...], tuple[str, ...]]:
+class Page(NamedTuple):
+    """Some of what a broker told of: what was new and is booked, and the client order ids of all of it."""
+
+    booked: Sequence[Execution]
+    filled: Collection[str]
+
+
+def book_fills(desk: Desk, account_id: str, overlap: timedelta) -> Iterator[Page]:
     """Ask the broker for fills and book those that are new, and those kept aside that can be booked by now.
 
-    It is asked from `overlap` before the newest that is booked, and before the oldest order that lives. What was
-    booked, and the client order ids of all that the broker told of. BrokerAway; TemporaryError when the ledger is away.
-
-    Some are booked at a time: a broker may tell of thousands, and no more than those are held in memory.
+    It is asked from `overlap` before the newest that is booked, and before the oldest order that lives. A broker may
+    tell of thousands, so some are read and booked at a time; what is booked stays, should the rest not come.
+    BrokerAway; TemporaryError when the ledger is away.
     """
     account = get_account(desk.ledger, account_id)
     newest = newest_execution(desk.ledger, account_id)
     sent = [one.submitted_at for one in live_orders(desk.ledger, account_id) if one.submitted_at is not None]
     since = _EVER if newest is None else min([newest.executed_at, *sent]) - overlap
     aside = {one.aside_id: one.told for one in list_aside(desk.ledger, account_id)}
-    booked: list[Execution] = []
-    filled: set[str] = set()
-    for told in _pages(desk, account_id, since):
+    for told in _read(desk, account_id, since):
         at = desk.now()
         fills = {aside_id_of(one): one for one in (as_execution(each, account, at) for each in told)}
-        booked += book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at)
+        booked = book_told(desk, account_id, [one for key, one in fills.items() if key not in aside], at)
         aside |= {key: fills[key] for key in aside if key in fills}
-        filled.update(one.client_order_id for one in told if one.client_order_id and one.quantity)
-    booked += _one_by_one(desk, account_id, aside.values(), desk.now(), aside)
-    return tuple(booked), tuple(filled)
+        yield Page(booked, {one.client_order_id for one in told if one.client_order_id and one.quantity})
+    yield Page(_one_by_one(desk, account_id, aside.values(), desk.now(), aside), ())
 
 
-def _pages(desk: Desk, account_id: str, since: datetime) -> Iterator[list[BrokerExecution]]:
+def _read(desk: Desk, account_id: str, since: datetime) -> Iterator[list[BrokerExecution]]:
     with desk.asking(account_id) as broker:
         stream = iter(broker.executions(since))
     while True:

@@ -83,14 +83,19 @@ def follow(
     return Followed(tuple(booked), tuple(after[one.client_order_id] for one in before), tuple(away))
 
 
-def _booked(desk: Desk, account_id: str, overlap: timedelta) -> tuple[Execution, ...]:
-    booked, filled = book_fills(desk, account_id, overlap)
-    catch_up(desk, filled)  # not only what is new: who booked it may have died before this
-    return booked
+def _book(desk: Desk, account_id: str, booked: list[Execution], overlap: timedelta) -> None:
+    filled: set[str] = set()
+    try:
+        for page in book_fills(desk, account_id, overlap):
+            booked += page.booked
+            filled.update(page.filled)
+    finally:
+        # Also of what came before a broker fell silent; and not only of what is new: who booked it may have died.
+        catch_up(desk, tuple(filled))
 
 
 def _follow_account(desk: Desk, account_id: str, booked: list[Execution], overlap: timedelta) -> None:
-    booked += _booked(desk, account_id, overlap)
+    _book(desk, account_id, booked, overlap)
     with desk.asking(account_id) as broker:
         open_orders = {one.client_order_id: one for one in broker.open_orders() if one.client_order_id is not None}
     live = [mark_overdue(desk, one) for one in live_orders(desk.ledger, account_id)]
@@ -98,7 +103,7 @@ def _follow_account(desk: Desk, account_id: str, booked: list[Execution], overla
     at_stake += [one for one in live if one.state is OrderState.SUBMITTED and one.client_order_id in open_orders]
     heard = {one.client_order_id: _word(desk, one, open_orders) for one in at_stake}
     if any(_tells_more(one, found) for one, found in _pairs(at_stake, heard)):
-        booked += _booked(desk, account_id, desk.patience.overlap)
+        _book(desk, account_id, booked, desk.patience.overlap)
         at_stake = list(orders_by_id(desk.ledger, heard).values())
     for order, found in _pairs(at_stake, heard):
         if order.state.is_live:

@@ -226,7 +226,7 @@ class Broker(Protocol):
         """All working orders of the account, also those that were not placed by us."""
 
     def executions(self, since: datetime) -> Iterable[BrokerExecution]:
-        """All fills at or after a moment of the broker's clock, oldest first; more may be given.
+        """All fills at or after a moment of the broker's clock, in the order in which it booked them; or more.
 
         There may be thousands, so they may be read as they are asked for: TemporaryError may come between two.
         """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from fund_pipeline.decisions.days import open_days
 from fund_pipeline.ledger import tables
+from fund_pipeline.ledger.break_model import BreakKind, Section
+from fund_pipeline.ledger.breaks import list_breaks
+from fund_pipeline.ledger.fund_days import list_days
 from fund_pipeline.ledger.snapshots import latest
 from fund_pipeline_tests.decisions.floor import Floor, leg, signal
 
@@ -62,9 +64,37 @@ def test_equity_that_has_jumped_is_kept_at_once(floor: Floor) -> None:
     assert (kept.as_of, kept.equity) == (jumped, 800_000)
 
 
-def test_how_a_day_began_is_kept_however_lately_something_was_sized(floor: Floor) -> None:
+def test_equity_that_is_back_is_good_again_and_stays_so(floor: Floor) -> None:
     floor.pass_time(minutes=5)
     size_one(floor)
-    floor.pass_time(seconds=1)
-    open_days(floor.ledger, floor.sources, floor.clock)
-    assert words_kept(floor)[-1] == floor.now
+    for amount in (-200_000, 200_000, 0):
+        floor.paper.move_cash("USD", Decimal(amount))
+        floor.pass_time(seconds=1)
+        size_one(floor)
+        stands = [one.found.kind for one in list_breaks(floor.ledger, sections={Section.EQUITY})]
+        assert stands == ([BreakKind.EQUITY_JUMP] if amount < 0 else [])
+    kept = latest(floor.ledger, "demo-paper")
+    assert kept is not None
+    assert kept.equity == 1_000_000
+
+
+def test_while_a_jump_stands_words_are_kept_as_rarely_as_ever(floor: Floor) -> None:
+    floor.pass_time(minutes=5)
+    size_one(floor)
+    floor.paper.move_cash("USD", Decimal(-200_000))
+    before = len(words_kept(floor))
+    for _ in range(4):
+        floor.pass_time(seconds=10)
+        size_one(floor)
+    assert len(words_kept(floor)) == before + 1
+
+
+def test_the_first_word_of_a_day_is_kept_however_lately_another_was(floor: Floor) -> None:
+    midnight = floor.now.astimezone(floor.sources.zone).replace(hour=23, minute=59, second=45) + timedelta(seconds=15)
+    floor.now = midnight.astimezone(UTC) - timedelta(seconds=5)
+    late = size_one(floor)
+    floor.pass_time(seconds=10)
+    early = size_one(floor)
+    assert words_kept(floor)[-2:] == [late, early]
+    (today,) = [one for one in list_days(floor.ledger) if one.day == midnight.date()]
+    assert [one.as_of for one in today.opened.values()] == [early]

@@ -103,7 +103,10 @@ def test_runs_begin_apart_so_that_somebody_watches_until_the_daemon_looks_again(
 def test_it_lets_go_when_its_process_ends(
     floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "WATCH_SECONDS", 600.0)
+    for name in ("WATCH_SECONDS", "APART_SECONDS"):
+        monkeypatch.setattr(watching, name, 600.0)
+    watching._asked.began = time.monotonic() - watching.APPEAR_SECONDS
+    floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))  # for which a run would be due in ten minutes
     waiting = watchers.submit(watching.watch, floor.ledger, instance)
     wait_until(is_watching, what="a watcher")
     STOPPING.set()

@@ -6,8 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
-from fund_pipeline.execution.brokers.paper import FaultKind
+from fund_pipeline.errors import TemporaryError
+from fund_pipeline.execution import fills
+from fund_pipeline.execution.brokers.paper import FaultKind, book
 from fund_pipeline.execution.desk import Desk
 from fund_pipeline.execution.fills import book_fills
 from fund_pipeline.execution.port import OrderRequest
@@ -117,10 +121,41 @@ def test_what_an_entry_filled_late_is_closed_though_who_booked_it_died_at_once(w
     world.decide(actions=cancel_first(entry, 0, 0))
     world.settle(passes=3)
     world.broker.fill_anyway(entry, Decimal(25), Decimal(40))
-    book_fills(Desk(world.ledger, world.brokers, world.now, world.patience, "dead"), "a1", timedelta(hours=1))
+    dead = Desk(world.ledger, world.brokers, world.now, world.patience, "dead")
+    assert sum(len(page.booked) for page in book_fills(dead, "a1", timedelta(hours=1))) == 1
     assert world.held() == 25
     world.settle(passes=4)
     assert (world.held(), world.at_broker()) == (0, 0)
+    world.check_settled()
+
+
+def test_what_an_entry_filled_late_is_closed_though_its_broker_fell_silent_after_telling_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "PAGE", 2)
+    monkeypatch.setattr(fills, "CHUNK", 2)
+    world.patience = replace(world.patience, overlap=timedelta(0))  # so that it is not told of again
+    [entry] = world.run(limit(40))
+    world.decide(actions=cancel_first(entry, 0, 0))
+    world.settle(passes=3)
+    world.broker.fill_anyway(entry, Decimal(25), Decimal(40))
+    for _ in range(2):
+        world.wait(1)
+        world.decide(planned(OrderRole.ENTRY, 10))
+        world.send()
+    answer, calls = world.broker._call, []
+
+    def silent(name: str):
+        calls.append(name)
+        if calls.count("executions") == 2:
+            raise TemporaryError("gone", remedy="try again")
+        return answer(name)
+
+    monkeypatch.setattr(world.broker, "_call", silent)
+    followed = world.follow()
+    assert (followed.away, len(followed.booked)) == (("a1",), 2)
+    world.settle(passes=4)
+    assert (world.held(), world.at_broker()) == (20, 20)
     world.check_settled()
 
 

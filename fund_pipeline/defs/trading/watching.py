@@ -89,7 +89,6 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
         return Found(None, "others watched all the time")
     try:
         look, end, slow = _Look(ledger, instance), time.monotonic() + WATCH_SECONDS, 0.0
-        found = Found(None, "this process is about to end")
         while not STOPPING.is_set():
             now = time.monotonic()
             found = look.at(slow=now >= slow)
@@ -100,7 +99,7 @@ def watch(ledger: Ledger, instance: DagsterInstance) -> Found:
                 return found
             slow = now + SLOW_POLL_SECONDS if now >= slow else slow
             STOPPING.wait(BUSY_POLL_SECONDS if found.is_busy else POLL_SECONDS)
-        return found
+        return Found(None, "this process is about to end")
     finally:
         _turn.release()
 

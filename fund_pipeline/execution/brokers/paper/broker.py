@@ -46,12 +46,12 @@ class PaperBroker:
         self._store = Store(path)
         self._clock = clock
         self._name = path.stem
-        with self._store.transaction() as db:
-            made = (terms or PaperTerms()).model_dump_json()
-            if db.execute("INSERT OR IGNORE INTO terms VALUES (1, ?)", (made,)).rowcount == 1:
-                book.add_cash(db, (terms or PaperTerms()).currency, (terms or PaperTerms()).cash)
-            self._terms = PaperTerms.model_validate_json(db.execute("SELECT content FROM terms").fetchone()[0])
-        self._valuation = Valuation(self._store.connection, self._terms)
+        try:
+            self._terms = self._open_with(terms or PaperTerms())
+            self._valuation = Valuation(self._store.connection, self._terms)
+        except BaseException:
+            self._store.close()
+            raise
 
     @property
     def has_oca(self) -> bool:
@@ -251,6 +251,13 @@ class PaperBroker:
         half = price * self._terms.spread_bps / 20_000
         bid, ask = (price - half).quantize(Decimal("0.00000001")), (price + half).quantize(Decimal("0.00000001"))
         return Quote(bid.normalize(), ask.normalize(), price, as_of)
+
+    def _open_with(self, terms: PaperTerms) -> PaperTerms:
+        with self._store.transaction() as db:
+            made = terms.model_dump_json()
+            if db.execute("INSERT OR IGNORE INTO terms VALUES (1, ?)", (made,)).rowcount == 1:
+                book.add_cash(db, terms.currency, terms.cash)
+            return PaperTerms.model_validate_json(db.execute("SELECT content FROM terms").fetchone()[0])
 
     @contextmanager
     def _now(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:
