@@ -65,7 +65,7 @@ def test_a_signal_that_comes_while_they_wait_starts_one_run(
     floor: Floor, instance: DagsterInstance, watchers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "APPEAR_SECONDS", 600.0)
-    monkeypatch.setattr(watching, "WATCH_SECONDS", 1.0)
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 0.3)
     waiting = [watchers.submit(watching.watch, floor.ledger, instance) for _ in range(watching.WATCHERS)]
     wait_until(is_watching, what="a watcher")
     floor.send(signal("ENTRY", leg("BUY", 10), at=floor.now))

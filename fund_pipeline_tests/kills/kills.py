@@ -85,6 +85,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
     services.kill(pid for pid in dying if pid)
     if desk.server is not None and Victim.DATABASE in dying.values():
         desk.server.start()
+        desk.ledger.engine.dispose()  # the sender and the proof are not what is tried: they connect anew
     services.open(*(one for one in desk.victims if one in dying.values()))
     where = "ANYTIME" if kill.boundary is None else kill.boundary.name
     return f"{where} {'+'.join(sorted(set(dying.values())))}"
