@@ -44,7 +44,7 @@ def run(first_seed: int, kills: int, tell: Callable[[Fault], None]) -> Outcome:
                 victims = [*here.victims, *([] if database is None else [Victim.DATABASE])]
                 plan = plan_of(seed, min(KILLS_OF_A_HOME, kills - begin), victims)
                 wrong, told = kill_and_prove(here, plan)
-                processes += sum(1 + len(one.besides) for one in plan)
+                processes += here.killed
                 signals, orders = signals + len(here.accepted), orders + here.ordered
                 print(f"  seed {seed}: {told}", flush=True)
             for what in wrong:

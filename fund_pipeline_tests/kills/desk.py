@@ -40,7 +40,8 @@ class Desk(Floor):
     """The trading floor with the real clock, worked by `services` and by nobody in this process.
 
     `victims` are the services that there are, `server` the database's, if that is PostgreSQL. `entries` are the signals
-    that entered and have not been told to leave; `accepted` all that were answered.
+    that entered and have not been told to leave; `accepted` all that were answered; `killed` how many processes were,
+    where a crash of the database counts as one.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Desk(Floor):
         self.services, self.rng, self.victims, self.server = services, rng, victims, server
         self.accepted: list[str] = []
         self.entries: list[str] = []
+        self.killed = 0
         self.mark()
 
     def clock(self) -> datetime:

@@ -83,6 +83,7 @@ def _kill(desk: Desk, kill: Kill) -> str:
         crash(desk.server)
         dying[0] = Victim.DATABASE
     services.kill(pid for pid in dying if pid)
+    desk.killed += sum(pid is not None for pid in dying)
     if desk.server is not None and Victim.DATABASE in dying.values():
         desk.server.start()
         desk.ledger.engine.dispose()  # the sender and the proof are not what is tried: they connect anew
