@@ -28,9 +28,6 @@ _RECYCLE_SECONDS = 3600
 _KEPT, _MORE = 4, 16
 """Connections of a process that stay open, as many as ticks that are worked at once, and how many there may be more."""
 
-IDLE_SECONDS = 0.1
-"""Who works on a run asks for this or that all the time, and for nothing again: it must not meet a lost connection."""
-
 _lock = Lock()
 _engines: dict[tuple[int, str], Engine] = {}
 
@@ -161,7 +158,7 @@ def _engine_of(url: str) -> Engine:
                 max_overflow=_MORE,
                 pool_recycle=_RECYCLE_SECONDS,
             )
-            ping_the_idle(_engines[key], IDLE_SECONDS)
+            ping_the_idle(_engines[key])
         return _engines[key]
 
 

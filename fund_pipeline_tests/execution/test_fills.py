@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind
-from fund_pipeline.errors import TemporaryError
 from fund_pipeline.execution import fills
 from fund_pipeline.execution.brokers.paper import FILL, FaultKind, PaperBroker, book
 from fund_pipeline.execution.port import BrokerExecution, OrderRequest
@@ -142,15 +141,7 @@ def test_a_broker_that_goes_silent_while_it_tells_of_fills_is_asked_for_the_rest
         world.decide(planned(OrderRole.ENTRY, 100))
         world.wait(1)
     world.send()
-    answer, calls = world.broker._call, []
-
-    def silent(name: str):
-        calls.append(name)
-        if calls.count("executions") == 2:
-            raise TemporaryError("gone", remedy="try again")
-        return answer(name)
-
-    monkeypatch.setattr(world.broker, "_call", silent)
+    world.fall_silent("executions", after=1)
     assert (world.follow().away, len(list_executions(world.ledger))) == (("a1",), 2)
     assert (world.follow().away, len(list_executions(world.ledger)), world.held()) == ((), 5, 500)
     world.check_settled()

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from fund_pipeline.cerebro.sizing.model import Action, ActionKind, PlannedOrder
-from fund_pipeline.errors import TemporaryError
 from fund_pipeline.execution import fills
 from fund_pipeline.execution.brokers.paper import FaultKind, book
 from fund_pipeline.execution.desk import Desk
@@ -143,15 +142,7 @@ def test_what_an_entry_filled_late_is_closed_though_its_broker_fell_silent_after
         world.wait(1)
         world.decide(planned(OrderRole.ENTRY, 10))
         world.send()
-    answer, calls = world.broker._call, []
-
-    def silent(name: str):
-        calls.append(name)
-        if calls.count("executions") == 2:
-            raise TemporaryError("gone", remedy="try again")
-        return answer(name)
-
-    monkeypatch.setattr(world.broker, "_call", silent)
+    world.fall_silent("executions", after=1)
     followed = world.follow()
     assert (followed.away, len(followed.booked)) == (("a1",), 2)
     world.settle(passes=4)

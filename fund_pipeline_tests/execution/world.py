@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import event, insert
 
 from fund_pipeline.cerebro.sizing.model import Action, Decision, PlannedOrder
 from fund_pipeline.cerebro.sizing.reasons import DecisionReason
+from fund_pipeline.errors import TemporaryError
 from fund_pipeline.execution import Followed, Patience, follow, record, submit_intents
 from fund_pipeline.execution.brokers.paper import Commission, Fault, FaultKind, PaperBroker, PaperTerms, book
 from fund_pipeline.execution.port import Quote
@@ -154,6 +156,17 @@ class World:
 
     def fault(self, call: str, kind: FaultKind, **detail: object) -> None:
         self.broker.inject(Fault(call, kind, **detail))  # type: ignore[arg-type]
+
+    def fall_silent(self, call: str, after: int) -> None:
+        """Have the broker leave such a call unanswered, once, after so many that it answers."""
+        answer, calls = self.broker._call, itertools.count()
+
+        def silent(name: str) -> AbstractContextManager[Any]:
+            if name == call and next(calls) == after:
+                raise TemporaryError("gone", remedy="try again")
+            return answer(name)
+
+        self.broker._call = silent  # type: ignore[method-assign]
 
     def decide(self, *orders: PlannedOrder, actions: tuple[Action, ...] = (), **fields: object) -> list[str]:
         """Record a decision about a new signal; the ids of its orders."""

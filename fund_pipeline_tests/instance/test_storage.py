@@ -13,7 +13,7 @@ from dagster._serdes import serialize_value
 
 from fund_pipeline.defs.home import prepare_home
 from fund_pipeline.errors import TemporaryError
-from fund_pipeline.instance.storage import IDLE_SECONDS
+from fund_pipeline.ledger.pinging import IDLE_SECONDS
 from fund_pipeline.settings import load_settings
 
 

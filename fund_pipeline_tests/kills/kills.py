@@ -86,7 +86,6 @@ def _kill(desk: Desk, kill: Kill) -> str:
     desk.killed += sum(pid is not None for pid in dying)
     if desk.server is not None and Victim.DATABASE in dying.values():
         desk.server.start()
-        desk.ledger.engine.dispose()  # the sender and the proof are not what is tried: they connect anew
     services.open(*(one for one in desk.victims if one in dying.values()))
     where = "ANYTIME" if kill.boundary is None else kill.boundary.name
     return f"{where} {'+'.join(sorted(set(dying.values())))}"
