@@ -151,7 +151,7 @@ def work(_, url, folder):
 
 def test_a_drain_that_is_killed_loses_and_doubles_nothing(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
-    raws = [_raw(number) for number in range(120)]
+    raws = [_raw(number) for number in range(450)]
     for raw in raws:
         spool.append(raw)
     with warm(DRAINING_PROCESS, ledger_url, str(spool.folder)) as process:
